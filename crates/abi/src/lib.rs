@@ -1,0 +1,1 @@
+//! The C ABI of a channel plugin and its Rust mirror.

@@ -1,0 +1,2 @@
+//! The program `gevinst`.
+fn main() {}

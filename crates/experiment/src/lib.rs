@@ -1,0 +1,1 @@
+//! The definitions: TOML to checked types; money, months, periods, arms.

@@ -1,0 +1,1 @@
+//! Finding, trusting, loading and supervising plugins in child processes.

@@ -1,0 +1,1 @@
+//! Observe, judge, decide, allocate, move, cycle.

@@ -1,0 +1,1 @@
+//! What a plugin author uses: trait Channel, export macro, test helpers.

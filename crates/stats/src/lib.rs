@@ -1,0 +1,1 @@
+//! Pure statistics of adaptive experiments: tables in, evidence out.

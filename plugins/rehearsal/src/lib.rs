@@ -1,0 +1,1 @@
+//! A stand-in market behind the channel ABI.

@@ -1,0 +1,1 @@
+//! End-to-end tests: the built program, real plugins.
