@@ -1,1 +1,6 @@
 //! Pure statistics of adaptive experiments: tables in, evidence out.
+#![forbid(unsafe_code)]
+
+mod error;
+
+pub use error::StatsError;
