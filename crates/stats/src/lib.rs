@@ -3,4 +3,6 @@
 
 mod error;
 
+pub mod special;
+
 pub use error::StatsError;
