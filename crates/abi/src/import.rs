@@ -72,8 +72,10 @@ impl Reader {
         if array.0.release.is_none() {
             return Ok(None);
         }
-        self.arrays_left =
-            self.arrays_left.checked_sub(1).ok_or_else(|| fault("the stream does not end: too many arrays"))?;
+        self.arrays_left = self
+            .arrays_left
+            .checked_sub(1)
+            .ok_or_else(|| fault("the stream does not end: too many arrays"))?;
         // SAFETY: filled by the plugin just now.
         let columns = unsafe { read_array(&array.0, self.rows_left) }?;
         self.rows_left -= columns.len();
@@ -228,7 +230,10 @@ unsafe fn read_array(array: &ArrowArray, rows_max: usize) -> Result<Columns, Err
     let rows = usize::try_from(array.length).map_err(|_| fault("an array has a negative length"))?;
     let offset = usize::try_from(array.offset).map_err(|_| fault("an array has a negative offset"))?;
     if rows > rows_max {
-        return Err(Error::new(Code::TooLarge, format!("more rows than the {rows_max} that are left to read")));
+        return Err(Error::new(
+            Code::TooLarge,
+            format!("more rows than the {rows_max} that are left to read"),
+        ));
     }
     // SAFETY: as the caller promises.
     unsafe { check_no_nulls(array, 1, "the struct") }?;

@@ -20,6 +20,20 @@ pub struct Row {
     pub sum_sq: f64,
 }
 
+impl Row {
+    /// A count of things that are all worth the same, such as clicks or leads: sum and sum of squares are the
+    /// count itself.
+    pub fn count(period_start_us: i64, arm: u32, metric: u32, count: u64) -> Self {
+        Self { period_start_us, arm, metric, count, sum: count as f64, sum_sq: count as f64 }
+    }
+
+    /// One amount of money, such as a period's spend, in minor units.
+    pub fn amount(period_start_us: i64, arm: u32, metric: u32, minor: i64) -> Self {
+        let sum = minor as f64;
+        Self { period_start_us, arm, metric, count: 1, sum, sum_sq: sum * sum }
+    }
+}
+
 /// Rows by column, all of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Columns {
