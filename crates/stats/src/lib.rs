@@ -3,6 +3,9 @@
 
 mod error;
 
+pub mod likelihood;
+pub mod prior;
 pub mod special;
+pub mod table;
 
 pub use error::StatsError;
