@@ -1,10 +1,12 @@
 //! Pure statistics of adaptive experiments: tables in, evidence out.
 #![forbid(unsafe_code)]
 
+mod curve;
 mod error;
 
 pub mod likelihood;
 pub mod prior;
+pub mod proportion;
 pub mod special;
 pub mod table;
 

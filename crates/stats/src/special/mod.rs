@@ -50,6 +50,7 @@ pub use normal::{
     inverse_mills_ratio, ln_normal_cdf, ln_normal_pdf, ln_normal_sf, normal_cdf, normal_isf, normal_pdf,
     normal_quantile, normal_quantile_ln, normal_sf,
 };
+pub(crate) use quadrature::composite_rule;
 pub use quadrature::integrate;
 pub use student_t::{
     chi_square_cdf, chi_square_quantile, chi_square_sf, ln_chi_square_sf, ln_student_t_pdf, ln_student_t_sf,

@@ -1,0 +1,143 @@
+//! What must hold of the evidence whatever the table: symmetries, exact small cases, extremes, and validity on a small sample.
+
+use super::*;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+fn pair(people: Vec<u64>, goals: Vec<u64>) -> ProportionPair {
+    judge_pair(&PeopleTable::new(2, people, goals).unwrap(), 0, 1, &Settings::default()).unwrap()
+}
+
+/// Protects the e-value itself: for tiny tables it is an average over all outcomes that must equal one under ψ = 0.
+#[test]
+fn e_values_average_to_one_over_all_outcomes() {
+    let choose = |n: u64, k: u64| (0..k).fold(1.0, |c, i| c * (n - i) as f64 / (i + 1) as f64);
+    for (n_a, n_b, s) in [(6, 9, 5), (3, 3, 3), (30, 11, 17)] {
+        let (mut mean_a, mut mean_b) = (0.0, 0.0);
+        for s_a in s.max(n_b) - n_b..=s.min(n_a) {
+            let chance = choose(n_a, s_a) * choose(n_b, s - s_a) / choose(n_a + n_b, s);
+            let pair = pair(vec![n_a, n_b], vec![s_a, s - s_a]);
+            mean_a += chance * pair.ln_e_a_beats_b.exp();
+            mean_b += chance * pair.ln_e_b_beats_a.exp();
+        }
+        assert!((mean_a - 1.0).abs() < 1e-8 && (mean_b - 1.0).abs() < 1e-8, "{mean_a} {mean_b}");
+    }
+}
+
+/// Protects against evidence from nothing: no goals, all goals, one arm without people, no period.
+#[test]
+fn empty_tables_say_nothing() {
+    for (people, goals) in [
+        (vec![], vec![]),
+        (vec![100, 100], vec![0, 0]),
+        (vec![5, 5], vec![5, 5]),
+        (vec![0, 100], vec![0, 20]),
+    ] {
+        let pair = pair(people, goals);
+        assert_eq!((pair.lower, pair.upper), (None, None));
+        assert!(pair.ln_e_a_beats_b.abs() < 1e-9 && pair.ln_e_b_beats_a.abs() < 1e-9);
+        assert!((pair.p_a_beats_b - 0.5).abs() < 1e-9 && pair.log_odds_ratio.abs() < 1e-7);
+    }
+}
+
+/// Protects extremes: counts to 10⁹, sizes that differ by 10⁶, one arm without a goal, one enormous day: finite throughout.
+#[test]
+fn extremes_stay_finite() {
+    let cases: [(Vec<u64>, Vec<u64>); 5] = [
+        (vec![1_000_000_000, 1_000_000_000], vec![500_000_000, 499_900_000]),
+        (vec![1_000_000_000, 1_000], vec![30_000_000, 45]),
+        (vec![400, 400], vec![0, 120]),
+        (vec![50, 50, 10_000_000, 10_000_000, 50, 50], vec![3, 9, 999_000, 1_000_900, 2, 8]),
+        (vec![1_000_000, 1_000_000], vec![999_999, 1]),
+    ];
+    for (people, goals) in cases {
+        let pair = pair(people.clone(), goals.clone());
+        let numbers = [
+            pair.log_odds_ratio,
+            pair.credible.0,
+            pair.credible.1,
+            pair.ln_e_a_beats_b,
+            pair.ln_e_b_beats_a,
+            pair.p_a_beats_b,
+        ];
+        assert!(numbers.iter().all(|x| x.is_finite()), "{people:?} {goals:?}: {pair:?}");
+        assert!(pair.lower.is_none_or(f64::is_finite) && pair.upper.is_none_or(f64::is_finite));
+        assert!(pair.credible.0 <= pair.log_odds_ratio && pair.log_odds_ratio <= pair.credible.1);
+    }
+}
+
+/// Protects the narrow case: with 10⁹ people an arm the sequence is centred on the sample's log odds ratio and as narrow as theory says.
+#[test]
+fn huge_counts_are_centred() {
+    let pair = pair(vec![1_000_000_000, 1_000_000_000], vec![500_000_000, 499_900_000]);
+    let odds = |s: f64, n: f64| (s / (n - s)).ln();
+    let expected = odds(5e8, 1e9) - odds(4.999e8, 1e9);
+    assert!((pair.log_odds_ratio - expected).abs() < 1e-8, "{} for {expected}", pair.log_odds_ratio);
+    let half = 0.5 * (pair.upper.unwrap() - pair.lower.unwrap());
+    // Mixture boundary: sqrt(2·ln(1/α) + ln(1 + τ²/se²)) standard errors (prior at zero mean, estimate near zero).
+    // Half the people reach the goal: 1/se² = 1/(4/n + 4/n), which conditioning leaves as it is.
+    let information: f64 = 1.0 / (4.0 / 1e9 + 4.0 / 1e9);
+    let theory = ((2.0 * 20.0_f64.ln() + (1.0 + 0.16 * information).ln()) / information).sqrt();
+    assert!((half / theory - 1.0).abs() < 1e-3, "{half} for {theory}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Protects the sanity cases: order of periods, swapped arms, and two-sided evidence that cannot both be large.
+    #[test]
+    fn symmetries_hold(cells in prop::collection::vec(((1u64..400, 1u64..400), (0.0..1.0f64, 0.0..1.0f64)), 1..6)) {
+        let count = |n: u64, x: f64| (0..n).filter(|i| (*i as f64) < x * n as f64).count() as u64;
+        let row = |&((n_a, n_b), (x, y)): &((u64, u64), (f64, f64))| ([n_a, n_b], [count(n_a, x), count(n_b, y)]);
+        let rows: Vec<_> = cells.iter().map(row).collect();
+        let build = |rows: &[([u64; 2], [u64; 2])], swap: bool| {
+            let flat = |side: usize| rows.iter().flat_map(|r| {
+                let cells = if side == 0 { r.0 } else { r.1 };
+                if swap { [cells[1], cells[0]] } else { cells }
+            }).collect::<Vec<_>>();
+            pair(flat(0), flat(1))
+        };
+        let plain = build(&rows, false);
+        let swapped = build(&rows, true);
+        let reversed = build(&rows.iter().rev().copied().collect::<Vec<_>>(), false);
+        let close = |x: f64, y: f64| (x - y).abs() <= 1e-6 * (1.0 + x.abs());
+        prop_assert!(close(plain.ln_e_a_beats_b, reversed.ln_e_a_beats_b));
+        prop_assert!(close(plain.log_odds_ratio, -swapped.log_odds_ratio));
+        prop_assert!(close(plain.ln_e_a_beats_b, swapped.ln_e_b_beats_a));
+        prop_assert!(close(plain.p_a_beats_b, 1.0 - swapped.p_a_beats_b));
+        prop_assert_eq!(plain.lower.is_some(), swapped.upper.is_some());
+        if let (Some(x), Some(y)) = (plain.lower, swapped.upper) {
+            prop_assert!(close(x, -y));
+        }
+        prop_assert!(plain.ln_e_a_beats_b.min(plain.ln_e_b_beats_a) <= 1e-9);
+    }
+}
+
+/// Protects validity where the runner lives: equal arms, common goals, read daily with moved splits; small sample of the release check.
+#[test]
+fn equal_arms_are_rarely_separated() {
+    let mut rng = Pcg64Mcg::seed_from_u64(20_261_101);
+    let (months, mut false_drops, mut uncovered) = (120, 0, 0);
+    for _ in 0..months {
+        let (mut people, mut goals) = (Vec::new(), Vec::new());
+        let (mut dropped, mut missed) = (false, false);
+        let mut share = 0.5;
+        for day in 0..8 {
+            let rate = [0.3, 0.5, 0.2, 0.1][day % 4];
+            let n_a = if share > 0.5 { 140 } else { 60 };
+            for n in [n_a, 200 - n_a] {
+                people.push(n);
+                goals.push((0..n).filter(|_| rng.random::<f64>() < rate).count() as u64);
+            }
+            let pair = pair(people.clone(), goals.clone());
+            share = pair.p_a_beats_b;
+            dropped |= pair.ln_e_a_beats_b.max(pair.ln_e_b_beats_a) >= 40.0_f64.ln();
+            missed |= pair.lower.is_some_and(|x| x > 0.0) || pair.upper.is_some_and(|x| x < 0.0);
+        }
+        false_drops += u32::from(dropped);
+        uncovered += u32::from(missed);
+    }
+    // 5 % of 120 is 6; two standard errors are 4.8.
+    assert!(false_drops <= 10 && uncovered <= 10, "{false_drops} and {uncovered} of {months}");
+}
