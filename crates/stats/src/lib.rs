@@ -4,6 +4,7 @@
 mod curve;
 mod error;
 
+pub mod group_sequential;
 pub mod likelihood;
 pub mod prior;
 pub mod proportion;

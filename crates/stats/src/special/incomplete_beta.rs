@@ -24,7 +24,7 @@ pub(super) fn ln_density_of_logit(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let excess = x * b - y * a;
     // a·ln(nx/a) + b·ln(ny/b), whose linear parts cancel: nx − a = bx − ay = −(ny − b).
     let deviance = a * ln_ratio_less_excess(n * x, a, excess) + b * ln_ratio_less_excess(n * y, b, -excess);
-    deviance + 0.5 * (a.ln() + libm::log1p(-a / n))
+    deviance + 0.5 * (a * (b / n)).ln()
         - HALF_LN_2PI
         - (stirling_correction(a) + stirling_correction(b) - stirling_correction(n))
 }

@@ -52,6 +52,7 @@ pub use normal::{
 };
 pub(crate) use quadrature::composite_rule;
 pub use quadrature::integrate;
+pub use root::bracketed_root;
 pub use student_t::{
     chi_square_cdf, chi_square_quantile, chi_square_sf, ln_chi_square_sf, ln_student_t_pdf, ln_student_t_sf,
     student_t_cdf, student_t_quantile, student_t_sf,
