@@ -10,5 +10,6 @@ pub mod prior;
 pub mod proportion;
 pub mod special;
 pub mod table;
+pub mod value;
 
 pub use error::StatsError;
