@@ -1,0 +1,387 @@
+//! Judges what a rehearsal takes for true.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ArmName, Budget, Delay, Exposure, ExposureColumn, PastResults, Price, Ratio, Rehearsal, Restate,
+    TrueRates, TruthSource, Truths,
+    diagnostic::Diagnostic,
+    file::definition::{RawData, RawRehearsal, RawRestate},
+    parse::value,
+    read::{At, Findings, Map, Number, section::Section},
+    suggest::nearest,
+};
+
+/// What the rest of the definition says; `None` where that could not be read.
+pub(crate) struct Surroundings<'d> {
+    pub(crate) arms: Option<&'d [ArmName]>,
+    pub(crate) per: Option<Exposure>,
+    pub(crate) budget: Option<&'d Budget>,
+    pub(crate) delay: Option<&'d Delay>,
+}
+
+/// Judges `[rehearsal]`.
+pub(crate) fn rehearsal(
+    raw: RawRehearsal,
+    around: &Surroundings<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Rehearsal> {
+    let price = price(&raw, around, findings);
+    if let (Some(delay), Some(known)) = (&raw.delay, around.delay)
+        && delay.value > known.complete_after
+    {
+        findings.push(
+            Diagnostic::warning(
+                delay.span.clone(),
+                format!("half of the goals come later than `complete_after`, {}", known.complete_after),
+            )
+            .label("the month closes before most goals have arrived"),
+        );
+    }
+    let restate_written = raw.restate.is_some();
+    let restate = raw.restate.as_ref().and_then(|at| restate(&at.value, findings));
+    let source = match &raw.data {
+        Some(data) => {
+            stated_beside_data(&raw, findings);
+            data_source(&data.value, around, findings).map(TruthSource::Data)
+        }
+        None => truths(&raw, around, findings).map(TruthSource::Stated),
+    };
+    if restate_written && restate.is_none() {
+        return None;
+    }
+    Some(Rehearsal {
+        source: source?,
+        delay: value(raw.delay)?,
+        restate,
+        price: price?,
+        seed: value(raw.seed)?.0,
+    })
+}
+
+/// What money buys: asked for where goals are counted per something that the budget does not count.
+fn price(
+    raw: &RawRehearsal,
+    around: &Surroundings<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Option<Price>> {
+    if let Some(price) = &raw.price {
+        super::budget::above_zero(price, findings);
+    }
+    let written = raw
+        .price
+        .as_ref()
+        .map(|at| at.span.clone())
+        .or(raw.exposures_per_day.as_ref().map(|at| at.span.clone()));
+    if let (Some(price), Some(exposures)) = (&raw.price, &raw.exposures_per_day) {
+        findings.push(
+            Diagnostic::error(
+                exposures.span.clone(),
+                "`price` and `exposures_per_day` say the same thing twice",
+            )
+            .label("expected one of them")
+            .related(price.span.clone(), "the price"),
+        );
+        return None;
+    }
+    let (Some(per), Some(budget)) = (around.per, around.budget) else { return Some(None) };
+    let needed = per != Exposure::Spend && matches!(budget, Budget::Money { .. });
+    match (needed, written) {
+        (true, None) => {
+            let example = findings.currency.map_or("NOK", crate::Currency::code);
+            findings.push(
+                Diagnostic::error(
+                    raw.head().span.clone(),
+                    format!("goals are counted per {per}, and it is not said how many the money buys"),
+                )
+                .label("expected `price` or `exposures_per_day`")
+                .help(format!(
+                    "add `price = \"4.50 {example}\"`, what one of them costs, or `exposures_per_day = 500`"
+                )),
+            );
+            None
+        }
+        (false, Some(span)) => {
+            let why = match budget {
+                Budget::Money { .. } => "goals are counted per spend",
+                Budget::Exposure { .. } => "the budget is not in money",
+            };
+            findings.push(
+                Diagnostic::error(span, format!("nothing has a price here: {why}"))
+                    .label("expected neither `price` nor `exposures_per_day`"),
+            );
+            None
+        }
+        (false, None) => Some(None),
+        (true, Some(_)) => Some(match (&raw.price, &raw.exposures_per_day) {
+            (Some(price), _) => Some(Price::Each(price.value)),
+            (None, Some(exposures)) => Some(Price::PerDay(exposures.value.0)),
+            (None, None) => None,
+        }),
+    }
+}
+
+fn restate(raw: &RawRestate, findings: &mut Findings<'_>) -> Option<Restate> {
+    super::within(&raw.share, |r| r >= Ratio::ZERO && r <= Ratio::ONE, "a part from 0 % to 100 %", findings);
+    super::within(
+        &raw.by,
+        |r| r >= Ratio::ZERO && r < Ratio::ONE,
+        "a part from 0 % to below 100 %",
+        findings,
+    );
+    Some(Restate {
+        share: raw.share.as_ref()?.value,
+        after: raw.after.as_ref()?.value,
+        by: raw.by.as_ref()?.value,
+    })
+}
+
+fn truths(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<Truths> {
+    let rates = rates(raw, around, findings);
+    let weekdays = raw.weekdays.as_ref().map(|at| {
+        let days: Vec<f64> = at.value.0.iter().map(|day| day.value.0).collect();
+        let seven =
+            <[f64; 7]>::try_from(days.as_slice()).ok().filter(|days| days.iter().any(|&day| day > 0.0));
+        if seven.is_none() {
+            findings.push(
+                Diagnostic::error(
+                    at.span.clone(),
+                    if days.len() == 7 {
+                        "no weekday has any demand".to_owned()
+                    } else {
+                        format!("{} weekdays", days.len())
+                    },
+                )
+                .label("expected seven numbers, from Monday to Sunday"),
+            );
+        }
+        seven
+    });
+    for (at, limit, expected) in [
+        (&raw.day_noise, 10.0, "a number from 0 to 10"),
+        (&raw.saturation, 0.999, "a number from 0 to below 1"),
+    ] {
+        super::within(at, |number: Number| number.0 <= limit, expected, findings);
+    }
+    super::within(
+        &raw.drift,
+        |r| r > Ratio::percent(-100) && r <= Ratio::percent(1000),
+        "a change above -100 % and up to 1000 %",
+        findings,
+    );
+    Some(Truths {
+        rates: rates?,
+        weekdays: weekdays.unwrap_or(Some([1.0; 7]))?,
+        day_noise: raw.day_noise.as_ref().map_or(0.0, |at| at.value.0),
+        drift: raw.drift.as_ref().map_or(Ratio::ZERO, |at| at.value),
+        saturation: raw.saturation.as_ref().map_or(0.0, |at| at.value.0),
+    })
+}
+
+fn rates(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<TrueRates> {
+    let per_day = raw.goals_per_day.as_ref().map(|at| &at.span).or(raw.arms.as_ref().map(|at| &at.span));
+    match (&raw.rates, per_day) {
+        (Some(rates), Some(relative)) => {
+            findings.push(
+                Diagnostic::error(rates.span.clone(), "true rates are given in two ways")
+                    .label("expected either `rates`, or `goals_per_day` and `arms`")
+                    .related(relative.clone(), "relative to each other here"),
+            );
+            None
+        }
+        (Some(rates), None) => {
+            if around.per == Some(Exposure::Spend) {
+                findings.push(
+                    Diagnostic::error(rates.span.clone(), "rates per unit of spend are not written")
+                        .label("expected `goals_per_day` and `arms`")
+                        .help("rates are for goals that are counted per impressions, clicks or recipients"),
+                );
+                return None;
+            }
+            let whole = covers_arms(rates, around.arms, "a true rate", findings);
+            let mut sound = true;
+            for (_, rate) in &rates.value.0 {
+                sound &= super::within(
+                    &Some(rate.clone()),
+                    |r| r >= Ratio::ZERO && r <= Ratio::ONE,
+                    "a part from 0 % to 100 %",
+                    findings,
+                );
+            }
+            let rates_of = table(rates, |rate| *rate);
+            (whole && sound && positive(rates, rates_of.values().any(|&r| r > Ratio::ZERO), findings))
+                .then_some(TrueRates::PerExposure(rates_of))
+        }
+        (None, _) => relative(raw, around, findings),
+    }
+}
+
+fn relative(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<TrueRates> {
+    let unread = findings.incomplete;
+    for (missing, key, example) in [
+        (raw.goals_per_day.is_none(), "goals_per_day", "goals_per_day = 3"),
+        (raw.arms.is_none(), "arms", "arms = { product = 1.0, problem = 1.3 }"),
+    ] {
+        if missing && !unread && !raw.head().has(key) {
+            findings.push(
+                Diagnostic::error(raw.head().span.clone(), format!("`[rehearsal]` lacks `{key}`"))
+                    .label("what might be true")
+                    .help(format!("add `{example}`, or take past results by `[rehearsal.data]`")),
+            );
+        }
+    }
+    if let Some(goals) = raw.goals_per_day.as_ref().filter(|at| at.value.0 <= 0.0 || at.value.0 > 1e9) {
+        findings.push(
+            Diagnostic::error(goals.span.clone(), "a value out of range")
+                .label("expected a number above 0, up to 10⁹"),
+        );
+    }
+    let arms = raw.arms.as_ref()?;
+    let whole = covers_arms(arms, around.arms, "a true rate", findings);
+    let rates = table(arms, |number| number.0);
+    if !(whole && positive(arms, rates.values().any(|&rate| rate > 0.0), findings)) {
+        return None;
+    }
+    let goals_per_day = raw.goals_per_day.as_ref()?;
+    if around.per == Some(Exposure::Recipients)
+        && let Some(Budget::Exposure { daily_max, .. }) = around.budget
+    {
+        let mean = rates.values().sum::<f64>() / rates.len() as f64;
+        let best = rates.values().fold(0.0, |best: f64, &rate| best.max(rate));
+        if goals_per_day.value.0 * best / mean > *daily_max as f64 {
+            findings.push(
+                Diagnostic::error(
+                    goals_per_day.span.clone(),
+                    format!("more goals than recipients: {daily_max} a day are written to"),
+                )
+                .label("expected so few that even the best arm stays below one each"),
+            );
+            return None;
+        }
+    }
+    Some(TrueRates::Relative { goals_per_day: goals_per_day.value.0, arms: rates })
+}
+
+fn table<V, W>(map: &At<Map<ArmName, V>>, convert: impl Fn(&V) -> W) -> BTreeMap<ArmName, W> {
+    map.value.0.iter().map(|(arm, value)| (arm.value.clone(), convert(&value.value))).collect()
+}
+
+fn positive<V>(map: &At<Map<ArmName, V>>, any: bool, findings: &mut Findings<'_>) -> bool {
+    if !any && !map.value.0.is_empty() {
+        findings.push(
+            Diagnostic::error(map.span.clone(), "no arm has a rate above zero")
+                .label("expected one at least"),
+        );
+    }
+    any
+}
+
+/// Whether a table names exactly the experiment's arms; each one too many or missing leaves a mistake.
+fn covers_arms<V>(
+    map: &At<Map<ArmName, V>>,
+    arms: Option<&[ArmName]>,
+    what: &str,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let Some(arms) = arms else { return true };
+    let named = || map.value.0.iter().map(|(arm, _)| arm);
+    let missing: Vec<&str> =
+        arms.iter().filter(|arm| !named().any(|name| name.value == **arm)).map(ArmName::as_str).collect();
+    let mut complete = true;
+    let mut mistaken = Vec::new();
+    for name in named().filter(|name| !arms.contains(&name.value)) {
+        complete = false;
+        let near = nearest(name.value.as_str(), missing.iter().copied());
+        mistaken.extend(near);
+        findings.push(
+            Diagnostic::error(name.span.clone(), format!("there is no arm `{}`", name.value)).label(
+                match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("expected {}", crate::suggest::one_of(arms.iter().map(ArmName::as_str))),
+                },
+            ),
+        );
+    }
+    for arm in missing {
+        complete = false;
+        if !mistaken.contains(&arm) {
+            findings.push(
+                Diagnostic::error(map.span.clone(), format!("nothing is said of the arm `{arm}`"))
+                    .label(format!("expected {what} for each arm")),
+            );
+        }
+    }
+    complete
+}
+
+/// Truths beside a file of past results contradict it.
+fn stated_beside_data(raw: &RawRehearsal, findings: &mut Findings<'_>) {
+    let stated = [
+        ("goals_per_day", raw.goals_per_day.as_ref().map(|at| &at.span)),
+        ("arms", raw.arms.as_ref().map(|at| &at.span)),
+        ("rates", raw.rates.as_ref().map(|at| &at.span)),
+        ("weekdays", raw.weekdays.as_ref().map(|at| &at.span)),
+        ("day_noise", raw.day_noise.as_ref().map(|at| &at.span)),
+        ("drift", raw.drift.as_ref().map(|at| &at.span)),
+        ("saturation", raw.saturation.as_ref().map(|at| &at.span)),
+    ];
+    for (key, span) in stated.iter().filter_map(|(key, span)| span.map(|span| (key, span))) {
+        findings.push(
+            Diagnostic::error(span.clone(), format!("`{key}` is stated, but past results tell it"))
+                .label("expected either stated truths or `[rehearsal.data]`"),
+        );
+    }
+}
+
+fn data_source(raw: &RawData, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<PastResults> {
+    let mut sound = true;
+    if let Some(file) = &raw.file {
+        let path = file.value.0.as_str();
+        let upwards = path.split(['/', '\\']).any(|part| part == "..");
+        if upwards || path.starts_with(['/', '\\', '~']) || path.get(1..2) == Some(":") {
+            findings.push(
+                Diagnostic::error(file.span.clone(), "a path that leads elsewhere")
+                    .label("expected a file beside this one, or in the folder that GEVINST_DATA names")
+                    .help("write the file's name alone, or a folder below and its name"),
+            );
+            sound = false;
+        }
+    }
+    if let Some(arms) = &raw.arms {
+        sound &= covers_arms(arms, around.arms, "what the file calls it", findings);
+        for (position, (_, text)) in arms.value.0.iter().enumerate() {
+            if let Some((first, _)) =
+                arms.value.0[..position].iter().find(|(_, earlier)| earlier.value.0 == text.value.0)
+            {
+                findings.push(
+                    Diagnostic::error(text.span.clone(), "two arms would have the same results")
+                        .label(format!("expected another text than that of `{}`", first.value)),
+                );
+                sound = false;
+            }
+        }
+    }
+    if !sound {
+        return None;
+    }
+    let text = |at: &At<crate::read::Plain>| at.value.0.clone();
+    let exposure = text(raw.exposure.as_ref()?);
+    Some(PastResults {
+        file: raw.file.as_ref()?.value.0.clone(),
+        arm: text(raw.arm.as_ref()?),
+        arms: table(raw.arms.as_ref()?, |text| text.0.clone()),
+        exposure: if exposure == "rows" { ExposureColumn::Rows } else { ExposureColumn::Column(exposure) },
+        goal: text(raw.goal.as_ref()?),
+        value: raw.value.as_ref().map(text),
+        filter: raw
+            .r#where
+            .as_ref()?
+            .value
+            .0
+            .iter()
+            .map(|(column, is)| (column.value.0.clone(), is.value.0.clone()))
+            .collect(),
+        date: raw.date.as_ref().map(text),
+        draw: raw.draw.as_ref()?.value,
+    })
+}

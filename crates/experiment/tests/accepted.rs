@@ -1,0 +1,88 @@
+//! Definitions that are accepted, and what is made of them.
+
+use gevinst_experiment::{
+    Budget, Company, Diagnostics, Draw, Experiment, Exposure, ExposureColumn, Ratio, Rule, Separation,
+    Source, TruthSource, parse_company, parse_experiment,
+};
+
+const COMPANY: &str = include_str!("valid/gevinst.toml");
+
+fn company() -> Company {
+    accepted(parse_company(&Source::new("gevinst.toml", COMPANY)))
+}
+
+fn experiment(name: &str, text: &str) -> Experiment {
+    accepted(parse_experiment(&Source::new(name, text), &company()))
+}
+
+fn accepted<T>(result: Result<gevinst_experiment::Checked<T>, Diagnostics>) -> T {
+    let checked = result.unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    assert!(checked.warnings.is_empty(), "{}", checked.warnings);
+    checked.value
+}
+
+#[test]
+fn the_company_is_read_key_by_key() {
+    // Protects: every key of `gevinst.toml` from being accepted and then forgotten.
+    insta::assert_json_snapshot!(company());
+    let config = company().open_config("native").unwrap();
+    assert_eq!(
+        config,
+        serde_json::json!({
+            "platform": "taboola", "account": "acme-no", "secret": "env:TABOOLA_SECRET",
+            "timezone": "Europe/Oslo", "currency": "NOK",
+        })
+    );
+    assert_eq!(company().open_config("nowhere"), None);
+}
+
+#[test]
+fn an_experiment_is_read_key_by_key() {
+    // Protects: every key of a definition from being accepted and then forgotten.
+    let headlines = experiment("headlines.toml", include_str!("valid/headlines.toml"));
+    insta::assert_json_snapshot!(headlines);
+    assert_eq!(headlines.separation, Separation::PlatformSplit);
+    assert_eq!(headlines.allocate.rule, Rule::Balanced);
+    assert_eq!(headlines.control().unwrap().name.as_str(), "product");
+    assert_eq!(headlines.arms.iter().map(|arm| arm.share).collect::<Vec<_>>(), [Some(Ratio::percent(50)); 2]);
+    assert_eq!(headlines.arm("problem").unwrap().code, 2);
+    // 3 goals a day over 250 000 øre, divided 1 : 1.3.
+    let rates = headlines.true_rates().unwrap();
+    assert!((rates[1] / rates[0] - 1.3).abs() < 1e-12);
+    assert!((125_000.0 * (rates[0] + rates[1]) - 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_randomised_list_is_budgeted_in_recipients() {
+    // Protects: experiments that cost no money per exposure, and those played from past results.
+    let letters = experiment("letters.toml", include_str!("valid/letters.toml"));
+    assert_eq!(
+        letters.budget,
+        Budget::Exposure { unit: Exposure::Recipients, total: 60_000, daily_max: 2_000 }
+    );
+    let Some(TruthSource::Data(data)) = letters.rehearsal.as_ref().map(|rehearsal| &rehearsal.source) else {
+        panic!("past results are the source");
+    };
+    assert_eq!(data.exposure, ExposureColumn::Rows);
+    assert_eq!(data.draw, Draw::WithoutReplacement);
+    assert_eq!(data.arms["none"], "No E-Mail");
+    let filter: Vec<(&str, &str)> =
+        data.filter.iter().map(|(column, is)| (column.as_str(), is.as_str())).collect();
+    assert_eq!(filter, [("channel", "Web"), ("mens", "true"), ("recency", "3")]);
+    assert_eq!(letters.true_rates(), None);
+}
+
+#[test]
+fn what_is_left_out_has_a_stated_default() {
+    // Protects: the meaning of short definitions from changing unnoticed.
+    let text = r#"
+        name = "short"
+        month = "2026-11"
+        hypothesis = "Short works."
+        phase = "upselling"
+        goal = { metric = "lead" }
+        budget = { total = "40 000 NOK", daily_max = "2 500 NOK" }
+        arm = [{ name = "a", channel = "native" }, { name = "b", channel = "native" }]
+    "#;
+    insta::assert_json_snapshot!(experiment("short.toml", text));
+}
