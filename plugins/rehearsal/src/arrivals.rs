@@ -15,7 +15,11 @@ use crate::num::{count, small};
 
 /// Above this many alike goals in a cell, arrivals are thinned period by period in place of goal by goal. Both have the
 /// same law; this is where they cost the same.
-const ONE_BY_ONE_MAX: u64 = 96;
+const ONE_BY_ONE_MAX: u64 = 256;
+/// Fewer goals than this are listed one by one, more are counted by step.
+const FEW: u64 = 12;
+/// No goal comes later than this many period ends: over ten times the median of a year, counted in hours.
+const STEPS_MAX: u32 = 100_000;
 
 /// Some goals that became known together.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -82,15 +86,25 @@ impl Delay {
             return 0;
         }
         // What is left of u is uniform again: one draw serves both questions.
-        let left = (1.0 - u) / (1.0 - self.at_once);
-        small(usize::try_from(1 + count(left.ln() / self.ln_stay)).unwrap_or(usize::MAX))
+        1 + self.steps((1.0 - u) / (1.0 - self.at_once))
+    }
+
+    /// Further steps of a goal that is still out, from 0 for the next.
+    fn draw_further(self, rng: &mut Pcg64Mcg) -> u32 {
+        self.steps(1.0 - rng.random::<f64>())
+    }
+
+    fn steps(self, uniform: f64) -> u32 {
+        // Bounded, so that the longest delay there can be does not ask for endless memory.
+        small(usize::try_from(count(uniform.ln() / self.ln_stay)).unwrap_or(usize::MAX)).min(STEPS_MAX)
     }
 }
 
-/// A correction: what each exposure's goals are multiplied by on average.
-#[derive(Debug, Clone, Copy)]
+/// A correction: what goals are multiplied by on average, and the stream that decides which.
+#[derive(Debug)]
 pub(crate) struct Correction {
     pub(crate) factor: f64,
+    pub(crate) rng: Pcg64Mcg,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -119,7 +133,7 @@ impl Arrivals {
         &mut self,
         brought: &mut Vec<Brought>,
         delay: Option<(Delay, Pcg64Mcg)>,
-        correction: Option<(Correction, &mut Pcg64Mcg)>,
+        correction: Option<Correction>,
     ) -> Schedule {
         if let Some((delay, mut rng)) = delay {
             spread(brought, delay, &mut rng);
@@ -127,11 +141,10 @@ impl Arrivals {
         }
         let first = self.accumulate(brought.iter().copied());
         let corrected = match correction {
-            Some((correction, rng)) => {
-                let corrected = brought.iter().map(|item| Brought {
-                    units: corrected_units(item.units, correction.factor, rng),
-                    ..*item
-                });
+            Some(Correction { factor, mut rng }) => {
+                let corrected = brought
+                    .iter()
+                    .map(|item| Brought { units: corrected_units(item.units, factor, &mut rng), ..*item });
                 self.accumulate(corrected)
             }
             None => first.clone(),
@@ -177,35 +190,45 @@ impl Arrivals {
 fn spread(brought: &mut Vec<Brought>, delay: Delay, rng: &mut Pcg64Mcg) {
     for index in 0..brought.len() {
         let item = brought[index];
-        if item.units == 0 {
-            continue;
-        }
-        if item.units <= ONE_BY_ONE_MAX {
-            brought[index] = Brought { step: delay.draw(rng), units: 1, ..item };
-            for _ in 1..item.units {
-                brought.push(Brought { step: delay.draw(rng), units: 1, ..item });
+        match item.units {
+            0 => {}
+            1..FEW => {
+                brought[index] = Brought { step: delay.draw(rng), units: 1, ..item };
+                for _ in 1..item.units {
+                    brought.push(Brought { step: delay.draw(rng), units: 1, ..item });
+                }
             }
-            continue;
-        }
-        let at_once = binomial(item.units, delay.at_once, rng);
-        brought[index] = Brought { units: at_once, ..item };
-        let mut left = item.units - at_once;
-        let mut step = 0;
-        while left > ONE_BY_ONE_MAX {
-            step += 1;
-            let now = binomial(left, delay.hazard, rng);
-            if now > 0 {
-                brought.push(Brought { step, units: now, ..item });
+            units => {
+                let by_step = many(units, delay, rng);
+                brought[index].units = 0;
+                let arrived = (0..).zip(by_step).filter(|&(_, units)| units > 0);
+                brought.extend(arrived.map(|(step, units)| Brought { step, units, ..item }));
             }
-            left -= now;
-        }
-        for _ in 0..left {
-            // Memoryless: those still out wait as if they were new, past their own period.
-            let further = count((1.0 - rng.random::<f64>()).ln() / delay.ln_stay);
-            let late = step.saturating_add(1).saturating_add(u32::try_from(further).unwrap_or(u32::MAX));
-            brought.push(Brought { step: late, units: 1, ..item });
         }
     }
+}
+
+/// How many of `units` alike goals become known at each step.
+fn many(units: u64, delay: Delay, rng: &mut Pcg64Mcg) -> Vec<u64> {
+    let mut by_step = Vec::with_capacity(32);
+    let mut left = units;
+    while left > ONE_BY_ONE_MAX {
+        let chance = if by_step.is_empty() { delay.at_once } else { delay.hazard };
+        let now = binomial(left, chance, rng);
+        by_step.push(now);
+        left -= now;
+    }
+    let thinned = by_step.len();
+    for _ in 0..left {
+        // Memoryless: those still out after a thinned step wait as if they were new, past their own period.
+        let step =
+            if thinned == 0 { delay.draw(rng) as usize } else { thinned + delay.draw_further(rng) as usize };
+        if step >= by_step.len() {
+            by_step.resize(step + 1, 0);
+        }
+        by_step[step] += 1;
+    }
+    by_step
 }
 
 /// How many units a correction leaves: the whole part of the factor for sure, one more with its fraction as chance.
@@ -259,7 +282,7 @@ mod tests {
         // is halved every three steps.
         assert!((delay.completeness(0) - 0.107_118).abs() < 1e-6, "{}", delay.completeness(0));
         assert!(((1.0 - delay.completeness(3)) * 2.0 - (1.0 - delay.completeness(0))).abs() < 1e-12);
-        for (units, cells) in [(40_u64, 2_500_usize), (2_000, 50)] {
+        for (units, cells) in [(8_u64, 12_500_usize), (100, 1_000), (2_000, 50)] {
             let (shares, variance) = known_by_step(units, cells, delay, 12);
             let goals = units as f64 * cells as f64;
             for (step, share) in shares.iter().enumerate() {
@@ -281,7 +304,7 @@ mod tests {
     #[test]
     fn in_the_end_every_goal_is_known_once() {
         // Protects: no goal is lost or doubled on its way.
-        for units in [0, 1, 96, 97, 5_000] {
+        for units in [0, 1, FEW - 1, FEW, ONE_BY_ONE_MAX, ONE_BY_ONE_MAX + 1, 5_000] {
             let mut arrivals = Arrivals::default();
             let mut brought = vec![Brought::plain(units), Brought::one(3, 7.5)];
             let delay = Delay::new(5, 1);
@@ -301,9 +324,8 @@ mod tests {
             for cell in 0..400 {
                 let mut arrivals = Arrivals::default();
                 let mut brought = vec![Brought::plain(50)];
-                let mut stream = rng(cell);
-                let schedule =
-                    arrivals.schedule(&mut brought, None, Some((Correction { factor }, &mut stream)));
+                let correction = Correction { factor, rng: rng(cell) };
+                let schedule = arrivals.schedule(&mut brought, None, Some(correction));
                 assert_eq!(arrivals.seen(&schedule, 0, false).goals, 50);
                 total += arrivals.seen(&schedule, 0, true).goals;
             }

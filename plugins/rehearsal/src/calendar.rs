@@ -198,9 +198,9 @@ impl Calendar {
         }
     }
 
-    /// How far a day has come through the month, 0 to 1, at its middle; the tail stays at 1.
+    /// How far a day is through the month, from 0 on the first day to 1 on the last; the tail stays at 1.
     pub(crate) fn through_month(&self, day: usize) -> f64 {
-        ((day as f64 + 0.5) / self.month_days as f64).min(1.0)
+        (day as f64 / (self.month_days - 1) as f64).min(1.0)
     }
 }
 

@@ -14,7 +14,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, Gamma, Poisson};
 use rand_pcg::Pcg64Mcg;
 
-use crate::arrivals::{Arrivals, Brought, Delay, Schedule, binomial};
+use crate::arrivals::{Arrivals, Brought, Correction, Delay, Schedule, binomial};
 use crate::calendar::Calendar;
 use crate::delivery::{Budgets, MILLION};
 use crate::error::Error;
@@ -242,15 +242,15 @@ impl Market {
         } else if period > 0 {
             cell.used = state.cells[period - 1].used;
         }
-        let mut restate_rng = None;
-        if let (Some(restate), false) = (model.restate, self.scratch.is_empty()) {
-            let chance: f64 = state.key.stream(Purpose::Restate, 2 * day_index).random();
-            if chance < restate.share {
+        let mut correction = None;
+        if let (Some(restate), false) = (&model.restate, self.scratch.is_empty()) {
+            let mut day = state.key.stream(Purpose::Restate, day_index);
+            if day.random::<f64>() < restate.share {
                 cell.corrected_from_us = Some(end_us + restate.after_us);
-                restate_rng = Some(state.key.stream(Purpose::Restate, 2 * period + 1));
+                let factor = restate.factors[day.random_range(0..restate.factors.len())];
+                correction = Some(Correction { factor, rng: state.key.stream(Purpose::Correction, period) });
             }
         }
-        let correction = model.correction().zip(restate_rng.as_mut());
         let delay = self.delay.map(|delay| (delay, state.key.stream(Purpose::Delay, period)));
         cell.schedule = state.arrivals.schedule(&mut self.scratch, delay, correction);
         debug_assert!(start_us < end_us);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rand_distr::LogNormal;
 
-use crate::arrivals::{Correction, Delay};
+use crate::arrivals::Delay;
 use crate::calendar::Calendar;
 use crate::data::{Data, Mark, Marks};
 use crate::error::Error;
@@ -96,7 +96,7 @@ impl Model {
             drift: truth.drift,
             day_noise: truth.day_noise,
             delay_us: truth.delay_us.filter(|&us| us > 0),
-            restate: truth.restate.filter(|restate| restate.share > 0.0),
+            restate: truth.restate.clone().filter(|restate| restate.share > 0.0),
             saturation: truth.saturation,
             value: truth.value.and_then(|value| {
                 let variance = (value.sd / value.mean).powi(2).ln_1p();
@@ -217,15 +217,12 @@ impl Model {
             return 1.0;
         }
         let through = calendar.through_month(calendar.day_index(period));
-        self.weekdays[calendar.day(period).weekday] * (1.0 + self.drift * (through - 0.5))
+        let drift = (1.0 + self.drift * through) / (1.0 + self.drift / 2.0);
+        self.weekdays[calendar.day(period).weekday] * drift
     }
 
     pub(crate) fn delay(&self, calendar: &Calendar) -> Option<Delay> {
         self.delay_us.map(|median_us| Delay::new(median_us, calendar.nominal_us()))
-    }
-
-    pub(crate) fn correction(&self) -> Option<Correction> {
-        self.restate.map(|restate| Correction { factor: restate.factor })
     }
 }
 
@@ -248,7 +245,7 @@ fn check_numbers(truth: &Truth) -> Result<(), Error> {
     }
     let week = truth.weekdays.iter().sum::<f64>();
     within("weekdays", week, week > 0.0, "demand on at least one day")?;
-    within("drift", truth.drift, truth.drift.abs() < 2.0, "a share between -2 and 2")?;
+    within("drift", truth.drift, truth.drift > -1.0 && truth.drift <= 10.0, "a change over -1, up to 10")?;
     within("day_noise", truth.day_noise, (0.0..=10.0).contains(&truth.day_noise), "a variance from 0 to 10")?;
     within(
         "saturation",
@@ -275,14 +272,12 @@ fn check_numbers(truth: &Truth) -> Result<(), Error> {
         within("value.mean", value.mean, value.mean > 0.0 && value.mean <= 1e15, "a number over 0")?;
         within("value.sd", value.sd, value.sd >= 0.0 && value.sd <= 1e3 * value.mean, "a number from 0")?;
     }
-    if let Some(restate) = truth.restate {
+    if let Some(restate) = &truth.restate {
         within("restate.share", restate.share, (0.0..=1.0).contains(&restate.share), "a share from 0 to 1")?;
-        within(
-            "restate.factor",
-            restate.factor,
-            (0.0..=100.0).contains(&restate.factor),
-            "a factor from 0 to 100",
-        )?;
+        for &factor in &restate.factors {
+            within("restate.factors", factor, (0.0..=100.0).contains(&factor), "factors from 0 to 100")?;
+        }
+        within("restate.factors", 0.0, !restate.factors.is_empty(), "at least one factor")?;
         let us = restate.after_us;
         within(
             "restate.after_us",

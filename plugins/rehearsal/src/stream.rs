@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     Noise = 2,
     /// When each goal arrives.
     Delay = 3,
-    /// Whether a day is restated, and which of its goals.
+    /// Whether a day is restated, and by what factor.
     Restate = 4,
     /// What each goal is worth.
     Value = 5,
@@ -25,6 +25,8 @@ pub(crate) enum Purpose {
     Order = 6,
     /// How much of a day's budget is not delivered.
     Delivery = 7,
+    /// Which goals a correction takes or adds.
+    Correction = 8,
 }
 
 /// The root of one arm's streams.

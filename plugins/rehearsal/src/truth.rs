@@ -44,7 +44,8 @@ pub struct Truth {
     /// Demand from Monday to Sunday, relative to each other; their mean counts as 1.
     #[serde(default = "even_week")]
     pub weekdays: [f64; 7],
-    /// Change of demand over the month as a share of its mean: -0.2 starts at 1.1 and ends at 0.9.
+    /// Relative change of demand from the month's first day to its last, evenly, around a mean of 1: -0.2 ends at 0.8 of
+    /// where it began. After the month it stays.
     #[serde(default)]
     pub drift: f64,
     /// Variance of the Gamma factor (mean 1) by which each arm's day is off.
@@ -138,13 +139,14 @@ pub enum BudgetIn {
 }
 
 /// Days whose goals the platform corrects later.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restate {
     /// Share of arm-days that are corrected.
     pub share: f64,
-    /// What their goals are multiplied by on average: 0.8 takes a fifth of the goals away, 1.1 adds a tenth.
-    pub factor: f64,
+    /// What their goals are multiplied by on average, one of these, each as likely: `[0.8]` takes a fifth of the goals
+    /// away, `[0.9, 1.1]` takes or adds a tenth.
+    pub factors: Vec<f64>,
     /// How long after the period's end.
     pub after_us: i64,
 }
