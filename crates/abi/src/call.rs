@@ -286,7 +286,7 @@ impl Instance {
         }
         // SAFETY: filled by the plugin just now.
         let mut reader = unsafe { Reader::new(stream, self.limits.rows_max) }?;
-        while let Some(columns) = reader.next()? {
+        while let Some(columns) = reader.next_batch()? {
             take(columns)?;
         }
         answer

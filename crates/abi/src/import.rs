@@ -56,7 +56,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`Code::Internal`] when the array is not what the contract says, [`Code::TooLarge`] beyond the limit.
-    pub fn next(&mut self) -> Result<Option<Columns>, Error> {
+    pub fn next_batch(&mut self) -> Result<Option<Columns>, Error> {
         if self.ended {
             return Ok(None);
         }
@@ -87,10 +87,10 @@ impl Reader {
     /// All rows that are left.
     ///
     /// # Errors
-    /// As [`Reader::next`].
+    /// As [`Reader::next_batch`].
     pub fn collect(mut self) -> Result<Columns, Error> {
         let mut all = Columns::new();
-        while let Some(columns) = self.next()? {
+        while let Some(columns) = self.next_batch()? {
             if all.is_empty() {
                 all = columns;
             } else {

@@ -199,7 +199,7 @@ unsafe extern "C" fn open<C: Channel>(
             let host = Host::new(host);
             // Without a channel there is no close: refused or panicked, the host is not called any more.
             let mut shut = ShutOnDrop(Some(host.clone()));
-            let config = from_json(config_json, |field, message| Error::bad_config(field, message))?;
+            let config = from_json(config_json, Error::bad_config)?;
             let channel = C::open(config, host.clone())?;
             let inner = UnsafeCell::new(Inner { channel, panicked: false });
             out.write(Box::into_raw(Box::new(Opened { host, inner })).cast());
@@ -223,8 +223,7 @@ unsafe extern "C" fn apply<C: Channel>(
     // SAFETY: the contract allows one call at a time between open and close; bytes and sink live through it.
     unsafe {
         called::<C>(channel, err, |channel, host| {
-            let command: Command =
-                from_json(command_json, |field, message| Error::bad_request(field, message))?;
+            let command: Command = from_json(command_json, Error::bad_request)?;
             if host.now_us() > command.not_after_us {
                 return Err(Error::not_applied(format!("`{}` came too late", command.key)));
             }
@@ -247,7 +246,7 @@ unsafe extern "C" fn query<C: Channel>(
     // SAFETY: the contract allows one call at a time between open and close; bytes and sink live through it.
     unsafe {
         called::<C>(channel, err, |channel, _| {
-            let query = from_json(request_json, |field, message| Error::bad_request(field, message))?;
+            let query = from_json(request_json, Error::bad_request)?;
             to_json(&channel.query(&query)?, state)
         })
     }
@@ -264,7 +263,7 @@ unsafe extern "C" fn observe<C: Channel>(
     // it, and `rows` is a place for a stream.
     unsafe {
         called::<C>(channel, err, |channel, _| {
-            let request = from_json(request_json, |field, message| Error::bad_request(field, message))?;
+            let request = from_json(request_json, Error::bad_request)?;
             let observations = channel.observe(&request)?;
             to_json(&observations.after, cursor_after)?;
             rows.write(export::stream(observations.rows));

@@ -1,0 +1,12 @@
+//! A channel in a child process: the supervisor here, the child's own side in [`guest`], between them
+//! frames ([`frame`]) with messages ([`message`]).
+
+mod capture;
+mod frame;
+mod guest;
+pub(crate) mod message;
+mod process;
+mod supervisor;
+
+pub use guest::{CHILD_ARGUMENT, child_main_if_asked};
+pub use supervisor::{ChildConnection, ChildOptions, ChildProgram};
