@@ -8,6 +8,7 @@ pub mod group_sequential;
 pub mod likelihood;
 pub mod prior;
 pub mod proportion;
+pub mod quality;
 pub mod special;
 pub mod table;
 pub mod value;
