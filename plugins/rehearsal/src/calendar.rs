@@ -13,7 +13,18 @@ use crate::num::small;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// How long the periods are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    gevinst_sdk::schemars::JsonSchema,
+)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(rename_all = "lowercase")]
 pub enum Grain {
     /// Local days.

@@ -31,9 +31,12 @@
 
 mod arrivals;
 mod calendar;
+mod channel;
+mod config;
 mod data;
 mod delivery;
 mod error;
+pub mod journal;
 mod market;
 mod model;
 mod num;
@@ -42,8 +45,12 @@ mod stream;
 mod truth;
 
 pub use calendar::{Calendar, Grain};
+pub use channel::Rehearsal;
+pub use config::{Config, Experiment, Faults};
 pub use data::{ArmData, Data, Totals};
 pub use error::Error;
 pub use market::{Applied, Market, Row};
 pub use model::Model;
 pub use truth::{BudgetIn, DataSpec, Draw, GoalValue, Per, Restate, Text, Truth};
+
+gevinst_sdk::export_channel!(Rehearsal);

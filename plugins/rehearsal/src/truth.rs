@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use gevinst_sdk::schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The truths of one experiment's market.
@@ -21,7 +22,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(truth.arms["problem"], 1.3);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
     /// Rate of each arm, relative or absolute (see above). Empty when `data` is given.
@@ -101,7 +103,8 @@ impl Truth {
 }
 
 /// What goals are counted per.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(rename_all = "lowercase")]
 pub enum Per {
     /// Minor units of money; goals are Poisson.
@@ -128,7 +131,8 @@ impl Per {
 }
 
 /// What a commanded budget is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(rename_all = "lowercase")]
 pub enum BudgetIn {
     /// Minor units of money a day.
@@ -139,7 +143,8 @@ pub enum BudgetIn {
 }
 
 /// Days whose goals the platform corrects later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct Restate {
     /// Share of arm-days that are corrected.
@@ -152,7 +157,8 @@ pub struct Restate {
 }
 
 /// What a goal is worth: a log-normal with this mean and standard deviation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct GoalValue {
     /// Mean, in the goal metric's own unit (minor units, for money).
@@ -162,7 +168,8 @@ pub struct GoalValue {
 }
 
 /// A file of past results: CSV (RFC 4180) or the same through gzip, with a header.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct DataSpec {
     /// The file.
@@ -197,7 +204,8 @@ fn hundred() -> f64 {
 }
 
 /// How goals are drawn from a data file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 pub enum Draw {
     /// Each exposure of the file is used at most once, in an order that the seed decides.
     #[default]
@@ -209,7 +217,8 @@ pub enum Draw {
 }
 
 /// What a cell of the file must say: text, or a number or boolean that is compared by meaning.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(untagged)]
 pub enum Text {
     /// `1` matches the cells `1` and `1.0`.

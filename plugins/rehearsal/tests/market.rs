@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const DAY_US: i64 = 86_400_000_000;
 
 fn november(grain: Grain) -> Arc<Calendar> {
-    Arc::new(Calendar::month("2026-11", "Europe/Oslo", grain).unwrap())
+    Arc::new(Calendar::month("2026-11", "Europe/Oslo", grain).expect("a month"))
 }
 
 fn headlines() -> Truth {
@@ -34,7 +34,7 @@ fn rich() -> Truth {
 }
 
 fn market(truth: &Truth, seed: u64, grain: Grain) -> Market {
-    Market::new(Arc::new(Model::new(truth).unwrap()), "headlines", seed, november(grain))
+    Market::new(Arc::new(Model::new(truth).expect("possible truths")), "headlines", seed, november(grain))
 }
 
 fn launch(market: &mut Market, budget: i64) {
@@ -62,7 +62,7 @@ fn moments(values: &[f64]) -> (f64, f64) {
 
 /// Goals of arm `arm` in the period, over many months of an even split.
 fn goals_over_seeds(truth: &Truth, arm: u32, period: u32, months: u64) -> Vec<f64> {
-    let model = Arc::new(Model::new(truth).unwrap());
+    let model = Arc::new(Model::new(truth).expect("possible truths"));
     let calendar = november(Grain::Day);
     (0..months)
         .map(|seed| {
@@ -71,7 +71,7 @@ fn goals_over_seeds(truth: &Truth, arm: u32, period: u32, months: u64) -> Vec<f6
             let (from_us, to_us) = calendar.period(period as usize);
             let mut rows = Vec::new();
             market.observe(from_us, to_us, calendar.end_us(), &mut rows);
-            rows.iter().find(|row| row.arm == arm).unwrap().goals as f64
+            rows.iter().find(|row| row.arm == arm).expect("a row").goals as f64
         })
         .collect()
 }
