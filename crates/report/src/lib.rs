@@ -14,7 +14,9 @@
 #![forbid(unsafe_code)]
 
 mod calendar;
+mod error;
 pub mod figures;
+pub mod from_ledger;
 pub mod html;
 pub mod json;
 pub mod judge_table;
@@ -25,3 +27,5 @@ mod scale;
 pub mod terminal;
 pub mod verdict;
 pub mod words;
+
+pub use error::Error;

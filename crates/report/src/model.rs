@@ -358,6 +358,8 @@ pub struct DayArm {
     pub spend_minor: Option<i64>,
     /// The daily budget that was in force, averaged over the day; `None` where money is not what is commanded.
     pub commanded_minor: Option<i64>,
+    /// The same in units of exposure, where those are commanded.
+    pub commanded_exposure: Option<i64>,
     /// Exposure as reported, in the unit of the goal's `per`.
     pub exposure: Option<f64>,
     /// Goals booked to this day so far.
@@ -375,8 +377,10 @@ pub struct Move {
     pub at: Timestamp,
     /// The same as a local day.
     pub date: Date,
-    /// The daily budget it commands.
+    /// The daily budget it commands, where that is money; `None` too where it leaves the budget as it is.
     pub daily_budget_minor: Option<i64>,
+    /// The daily budget it commands, where that is exposures.
+    pub daily_exposure: Option<i64>,
     /// Whether it pauses the arm.
     pub paused: bool,
     /// Whether it is the arm's first command.
@@ -417,8 +421,15 @@ pub enum Approval {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Receipt {
-    /// It was not sent.
+    /// It was not sent yet.
     NotSent,
+    /// It was given up before it was sent.
+    Withdrawn {
+        /// Why.
+        reason: String,
+    },
+    /// A later intent for the same arm took its place before it was sent.
+    Replaced,
     /// It was sent; no answer is recorded.
     Sent,
     /// An answer is recorded.

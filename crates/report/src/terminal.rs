@@ -127,19 +127,28 @@ fn outcome_colour(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The table of arms; where it would be wider than the terminal, first the days of drops go, then the intervals.
 fn arms(x: &ExperimentReport, currency: &Currency, columns: usize) -> String {
+    let variants = [(true, true), (false, true), (false, false)];
+    let mut tables =
+        variants.iter().map(|(dates, between)| arms_rows(x, currency, columns, *dates, *between));
+    let narrowest = arms_rows(x, currency, columns, false, false);
+    finish(&tables.find(Rows::fits).unwrap_or(narrowest))
+}
+
+fn arms_rows(x: &ExperimentReport, currency: &Currency, columns: usize, dates: bool, between: bool) -> Rows {
     let money = x.arms.iter().any(|arm| arm.spend_minor > 0);
     let compared = x.reference.is_some() && x.pairs.iter().any(|p| p.ratio.is_some());
     let mut header = vec!["arm".to_owned(), "status".to_owned()];
     if money {
-        header.push(format!("spent {}", currency.code));
+        header.push(currency.code.clone());
     }
     if x.goal.per != "spend" {
         header.push(cut(&x.goal.per, 12));
     }
     header.push(cut(&words::plural(&x.goal.metric, 2), 12));
     if money {
-        header.push("cost each".to_owned());
+        header.push(cut(&format!("{}/{}", currency.code, plain(&x.goal.metric)), 12));
     } else {
         header.push(
             words::rate_scale(&x.goal, currency)
@@ -151,16 +160,23 @@ fn arms(x: &ExperimentReport, currency: &Currency, columns: usize) -> String {
         );
     }
     if compared {
-        header.push(format!("against {}", cut(x.reference.as_deref().unwrap_or_default(), 12)));
+        header.push("ratio".to_owned());
+        if between {
+            header.push("between".to_owned());
+        }
     }
     header.push("best".to_owned());
     let mut table = table(header, columns);
     for arm in &x.arms {
         let mut row = vec![
-            format!("{}{}", cut(&arm.name, 20), if arm.control { " *" } else { "" }),
+            format!(
+                "{}{}",
+                cut(&arm.name, 30),
+                if x.reference.as_ref() == Some(&arm.name) { " *" } else { "" }
+            ),
             match arm.dropped_on {
-                Some(date) => format!("{} {}", words::status(arm.status), day_short(date)),
-                None => words::status(arm.status).to_owned(),
+                Some(date) if dates => format!("{} {}", words::status(arm.status), day_short(date)),
+                _ => words::status(arm.status).to_owned(),
             },
         ];
         if money {
@@ -176,22 +192,23 @@ fn arms(x: &ExperimentReport, currency: &Currency, columns: usize) -> String {
             row.push(words::rate(arm.rate, &x.goal, currency));
         }
         if compared {
-            row.push(against(x, arm));
+            row.extend(against(x, arm).into_iter().take(if between { 2 } else { 1 }));
         }
         row.push(arm.p_best.map_or_else(|| NOTHING.to_owned(), percent));
         table.add_row(row);
     }
-    finish(&table)
+    table
 }
 
-fn against(x: &ExperimentReport, arm: &ArmReport) -> String {
-    let Some(reference) = x.reference.as_deref() else { return NOTHING.to_owned() };
+/// The ratio to the reference and its interval.
+fn against(x: &ExperimentReport, arm: &ArmReport) -> [String; 2] {
+    let Some(reference) = x.reference.as_deref() else { return [NOTHING.to_owned(), NOTHING.to_owned()] };
     if reference == arm.name {
-        return "1".to_owned();
+        return ["1".to_owned(), String::new()];
     }
     match x.ratio(&arm.name, reference) {
-        Some(r) => format!("{} ({})", significant(r.ratio), interval(r.lower, r.upper)),
-        None => NOTHING.to_owned(),
+        Some(r) => [significant(r.ratio), interval(r.lower, r.upper)],
+        None => [NOTHING.to_owned(), NOTHING.to_owned()],
     }
 }
 
@@ -214,7 +231,7 @@ fn overview(report: &MonthReport, style: Style) -> String {
     let money = report.totals.spend_minor > 0;
     let mut header = vec!["experiment".to_owned(), "outcome".to_owned(), "goals".to_owned()];
     if money {
-        header.extend([format!("spent {}", report.currency.code), "cost each".to_owned()]);
+        header.extend([report.currency.code.clone(), "each".to_owned()]);
     }
     header.extend(["guarantee".to_owned(), "separation".to_owned()]);
     let mut table = table(header, style.columns());
@@ -244,12 +261,11 @@ fn overview(report: &MonthReport, style: Style) -> String {
 pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
     let mut out = String::new();
     let money = report.experiments.iter().any(|x| x.spend_per_month_minor > 0);
-    let mut header: Vec<String> =
-        ["experiment", "months", "best lost", "losers dropped", "day", "gain", "goals"]
-            .map(str::to_owned)
-            .to_vec();
+    let mut header: Vec<String> = ["experiment", "months", "best lost", "losers out", "day", "gain", "goals"]
+        .map(str::to_owned)
+        .to_vec();
     if money {
-        header.push("cost each".to_owned());
+        header.push("each".to_owned());
     }
     let mut table = table(header, style.columns());
     for x in &report.experiments {
@@ -293,7 +309,7 @@ pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
 
 fn share(value: Option<f64>, se: Option<f64>) -> String {
     match (value, se) {
-        (Some(v), Some(se)) => format!("{} ±{}", percent(v), percent(se)),
+        (Some(v), Some(se)) => format!("{}±{}", percent(v).replace('%', ""), percent(se)),
         (Some(v), None) => percent(v),
         _ => NOTHING.to_owned(),
     }
@@ -365,25 +381,78 @@ pub fn judge_text(judged: &JudgeTable, style: Style) -> String {
     out
 }
 
-fn table(header: Vec<String>, columns: usize) -> Table {
+/// A table in the making: its header and rows, the first column being names that may be cut.
+struct Rows {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    columns: usize,
+}
+
+/// Blanks between columns, and at the left edge.
+const GAP: usize = 2;
+
+/// The least that is left of a name.
+const NAME: usize = 10;
+
+fn table(header: Vec<String>, columns: usize) -> Rows {
+    Rows { header, rows: Vec::new(), columns }
+}
+
+impl Rows {
+    fn add_row(&mut self, row: Vec<String>) {
+        self.rows.push(row);
+    }
+
+    /// Whether every column but the names can be as wide as what is in it.
+    fn fits(&self) -> bool {
+        self.others() + GAP + NAME <= self.columns
+    }
+
+    /// The room for names when every other column is as wide as what is in it.
+    fn name_room(&self) -> usize {
+        self.columns.saturating_sub(self.others() + GAP).max(NAME)
+    }
+
+    /// What the other columns take.
+    fn others(&self) -> usize {
+        let widest = |i: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(i));
+            cells.chain(self.header.get(i)).map(|cell| width(cell)).max().unwrap_or(0)
+        };
+        (1..self.header.len()).map(|i| widest(i) + GAP).sum()
+    }
+}
+
+/// The table behind two blanks, without blanks at the ends of lines.
+fn finish(rows: &Rows) -> String {
+    let room = rows.name_room();
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(columns.saturating_sub(2)).unwrap_or(80));
-    table.set_header(header);
+    // Only a table that cannot fit is given to the library to break its cells.
+    let arrangement = if rows.fits() { ContentArrangement::Disabled } else { ContentArrangement::Dynamic };
+    table.load_style(presets::NOTHING).set_content_arrangement(arrangement);
+    table.set_width(u16::try_from(rows.columns.saturating_sub(GAP)).unwrap_or(80));
+    table.set_header(rows.header.clone());
+    for row in &rows.rows {
+        let mut row = row.clone();
+        if let Some(name) = row.first_mut() {
+            *name = cut(name, room);
+        }
+        table.add_row(row);
+    }
+    let last = rows.header.len().saturating_sub(1);
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, if column.index == last { 0 } else { 2 }));
         if column.index > 0 {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    if let Some(status) = table.column_mut(1) {
-        status.set_cell_alignment(CellAlignment::Left);
+    for (i, title) in rows.header.iter().enumerate() {
+        if matches!(title.as_str(), "status" | "outcome" | "guarantee" | "separation")
+            && let Some(column) = table.column_mut(i)
+        {
+            column.set_cell_alignment(CellAlignment::Left);
+        }
     }
-    table
-}
-
-/// The table behind two spaces, without blanks at the ends of lines.
-fn finish(table: &Table) -> String {
     let lines: Vec<String> = table.lines().map(|l| format!("  {}", l.trim_end())).collect();
     lines.join("\n")
 }

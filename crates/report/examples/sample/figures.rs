@@ -72,7 +72,7 @@ fn november(day: i8) -> Date {
 fn ratio(s: (f64, f64), r: (f64, f64)) -> (Option<f64>, Option<f64>, Option<f64>) {
     // Half a goal is added on either side, so that an arm without a goal still has a point.
     let log = (((s.0 + 0.5) / s.1.max(1.0)) / ((r.0 + 0.5) / r.1.max(1.0))).ln();
-    let reach = 2.9 * (1.0 / (s.0 + 0.5) + 1.0 / (r.0 + 0.5)).sqrt();
+    let reach = 2.5 * (1.0 / (s.0 + 0.5) + 1.0 / (r.0 + 0.5)).sqrt();
     let shrunk = log * 0.85;
     (Some(shrunk.exp()), Some((log - reach).exp()), Some((log + reach).exp()))
 }
@@ -104,6 +104,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                 arm: plan.arms[i].name.to_owned(),
                 spend_minor: Some(spend),
                 commanded_minor: Some(commanded),
+                commanded_exposure: None,
                 exposure: Some(spend as f64),
                 goals: Some(goals),
             });
@@ -117,6 +118,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                     at,
                     date: november(day),
                     daily_budget_minor: Some(commanded),
+                    daily_exposure: None,
                     paused: false,
                     launch: day == 1,
                     reason: if day == 1 {
@@ -214,7 +216,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
         method: (looks > 0).then(|| "conditional likelihood with a dispersion mixture".to_owned()),
         goal: Goal { metric: "lead".into(), per: "spend".into(), target: Some(20) },
         alpha: 0.05,
-        cost_limit_minor: Some(180_000),
+        cost_limit_minor: Some(90_000),
         state: plan.state,
         outcome: Outcome::NoData,
         verdict: Prose::new(),
@@ -305,11 +307,11 @@ pub(crate) fn month() -> MonthReport {
             name: "headlines",
             hypothesis: "Naming the reader's problem brings cheaper leads than naming our product.",
             arms: vec![
-                arm("product", "native", 0.075, Some((ArmStatus::Dropped, 14))),
-                arm("problem", "native", 0.16, Some((ArmStatus::Winner, 14))),
+                arm("product", "native", 0.30, Some((ArmStatus::Dropped, 14))),
+                arm("problem", "native", 0.62, Some((ArmStatus::Winner, 14))),
             ],
             days: 23,
-            daily_minor: 250_000,
+            daily_minor: 150_000,
             state: State::Running,
             seed: 4,
         },
@@ -317,13 +319,13 @@ pub(crate) fn month() -> MonthReport {
             name: "four-headlines",
             hypothesis: "A number in the headline beats a question, a promise and plain news.",
             arms: vec![
-                arm("question", "native", 0.09, None),
-                arm("number", "native", 0.15, None),
-                arm("promise", "native", 0.05, Some((ArmStatus::Dropped, 9))),
-                arm("news", "native", 0.06, Some((ArmStatus::Dropped, 17))),
+                arm("question", "native", 0.36, None),
+                arm("number", "native", 0.50, None),
+                arm("promise", "native", 0.12, Some((ArmStatus::Dropped, 9))),
+                arm("news", "native", 0.17, Some((ArmStatus::Dropped, 17))),
             ],
             days: 23,
-            daily_minor: 300_000,
+            daily_minor: 220_000,
             state: State::Running,
             seed: 9,
         },
@@ -342,7 +344,7 @@ pub(crate) fn month() -> MonthReport {
         Plan {
             name: "always-on",
             hypothesis: "Search keeps bringing leads under the limit.",
-            arms: vec![arm("search", "native", 0.08, None)],
+            arms: vec![arm("search", "native", 0.30, None)],
             days: 23,
             daily_minor: 90_000,
             state: State::Running,

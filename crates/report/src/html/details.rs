@@ -101,7 +101,13 @@ fn pair_row(pair: &Pair) -> Markup {
 
 fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
     let any = |f: fn(&DayArm) -> bool| x.by_day.iter().flat_map(|d| &d.arms).any(f);
-    let (spend, commanded) = (any(|a| a.spend_minor.is_some()), any(|a| a.commanded_minor.is_some()));
+    let spend = any(|a| a.spend_minor.is_some());
+    let commanded = any(|a| a.commanded_minor.is_some() || a.commanded_exposure.is_some());
+    let wanted = |arm: &DayArm| match (arm.commanded_minor, arm.commanded_exposure) {
+        (Some(minor), _) => glue(&currency.money(minor)),
+        (None, Some(units)) => glue(&count(units.unsigned_abs())),
+        (None, None) => NOTHING.to_owned(),
+    };
     let exposure = x.goal.per != "spend" && any(|a| a.exposure.is_some());
     let money = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), |m| glue(&currency.money(m)));
     let rows: usize = x.by_day.iter().map(|d| d.arms.len()).sum();
@@ -123,7 +129,7 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
                     tr {
                         th scope="row" { (glue(&day_short(d.date))) }
                         td { (plain(&arm.arm)) }
-                        @if commanded { td class="n" { (money(arm.commanded_minor)) } }
+                        @if commanded { td class="n" { (wanted(arm)) } }
                         @if spend { td class="n" { (money(arm.spend_minor)) } }
                         @if exposure { td class="n" { (arm.exposure.map_or_else(|| NOTHING.to_owned(), |e| glue(&significant(e)))) } }
                         td class="n" { (arm.goals.map_or_else(|| NOTHING.to_owned(), |n| glue(&count(n)))) }
@@ -173,10 +179,11 @@ fn move_row(m: &Move, currency: &Currency, timezone: &str) -> Markup {
             td { (clock(m.at, timezone)) }
             th scope="row" { (plain(&m.arm)) small { "no. " (m.seq) } }
             td class="n" {
-                @match (m.paused, m.daily_budget_minor) {
-                    (true, _) => "paused",
-                    (false, Some(budget)) => (glue(&currency.money(budget))),
-                    (false, None) => (NOTHING),
+                @match (m.paused, m.daily_budget_minor, m.daily_exposure) {
+                    (true, _, _) => "paused",
+                    (false, Some(budget), _) => (glue(&currency.money(budget))),
+                    (false, None, Some(units)) => (glue(&count(units.unsigned_abs()))),
+                    (false, None, None) => "as before",
                 }
                 @if m.launch { small { "launch" } }
             }
@@ -192,6 +199,8 @@ fn move_row(m: &Move, currency: &Currency, timezone: &str) -> Markup {
             td {
                 @match &m.receipt {
                     Receipt::NotSent => "not sent",
+                    Receipt::Withdrawn { reason } => { "given up" small { (plain(reason)) } }
+                    Receipt::Replaced => "replaced by a later one",
                     Receipt::Sent => { span class="tag wait" { "sent, no answer" } }
                     Receipt::Answered { outcome, at, message } => {
                         (plain(outcome)) small { (clock(*at, timezone)) }

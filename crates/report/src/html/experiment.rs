@@ -179,8 +179,10 @@ fn money(
         Bars::Spend => currency.money(arm.spend_minor),
         Bars::Exposure => format!("{} {}", significant(arm.exposure), plain(&x.goal.per)),
     };
-    let commanded =
-        bars == Bars::Spend && x.by_day.iter().flat_map(|d| &d.arms).any(|a| a.commanded_minor.is_some());
+    let commanded = x.by_day.iter().flat_map(|d| &d.arms).any(|a| match bars {
+        Bars::Spend => a.commanded_minor.is_some(),
+        Bars::Exposure => a.commanded_exposure.is_some(),
+    });
     html! {
         section aria-labelledby=(format!("{id}-m")) {
             h3 id=(format!("{id}-m")) {
@@ -190,7 +192,7 @@ fn money(
                 figcaption class="soft" {
                     @match bars {
                         Bars::Spend => { (currency.code) " by arm and day" @if commanded { "; the line on a bar is what was commanded" } }
-                        Bars::Exposure => { (capital(&plain(&x.goal.per))) " by arm and day" }
+                        Bars::Exposure => { (capital(&plain(&x.goal.per))) " by arm and day" @if commanded { "; the line on a bar is what was commanded" } }
                     }
                 }
                 (svg::money_plot(x, first, last, &format!("{id}-m"), currency, titles))

@@ -403,10 +403,11 @@ pub(crate) fn money_plot(
 
 /// What was commanded for a day over all arms; 0 where it is not known.
 fn commanded(day: &Day, bars: Bars) -> f64 {
-    if bars == Bars::Exposure {
-        return 0.0;
-    }
-    day.arms.iter().filter_map(|arm| arm.commanded_minor).map(|minor| minor as f64).sum()
+    let of = |arm: &DayArm| match bars {
+        Bars::Spend => arm.commanded_minor,
+        Bars::Exposure => arm.commanded_exposure,
+    };
+    day.arms.iter().filter_map(of).map(|units| units as f64).sum()
 }
 
 fn bar_title(

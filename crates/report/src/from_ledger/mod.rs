@@ -1,0 +1,442 @@
+//! The report's model from the ledger: every figure is read there, none is made up here.
+//!
+//! What is computed is arithmetic on stored figures only: sums over days, money per goal, averages of commanded
+//! budgets over a day, and the difference to an even split. The definition and the company's file are those recorded
+//! at the launch, not those that lie in the folder today.
+
+mod days;
+mod moves;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+
+use gevinst_experiment::{Budget, Company, Experiment, Month, Source, Zone, parse_company, parse_experiment};
+use gevinst_ledger::evidence::{ArmLook, Look, PairLook};
+use gevinst_ledger::fact::{Concluded, Launched};
+use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::error::Error;
+use crate::figures::Currency;
+use crate::model::{
+    ArmReport, ArmStatus, Check, Comparison, CostPerGoal, ExperimentReport, Goal, MetricTotal, MonthReport,
+    MonthTotals, Origin, Outcome, Pair, Ratio, RatioPoint, SCHEMA_VERSION, State, Totals, e_value_of, finite,
+};
+use crate::prose::Prose;
+use crate::{verdict, words};
+
+/// What a month's report is to be made of, beside the ledger.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The month.
+    pub month: Month,
+    /// When the report is made; an open intent that has run out by then no longer waits for approval.
+    pub made_at: Timestamp,
+    /// Program and version.
+    pub generator: &'a str,
+    /// Definitions of the month that may not be launched yet; those in the ledger are taken from there.
+    pub planned: &'a [Experiment],
+    /// The company as it is today: used where the ledger has no launch of the month.
+    pub company: Option<&'a Company>,
+}
+
+/// A month's report: its experiments in the order of launching, then the planned ones.
+///
+/// # Errors
+/// Those of reading the ledger, a recorded definition that cannot be read, or a month of which nothing is known.
+pub fn month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Error> {
+    ledger.snapshot(|ledger| Ok(read_month(ledger, request)))?
+}
+
+fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Error> {
+    let month = request.month.to_string();
+    let mut companies = Companies::default();
+    let mut experiments = Vec::new();
+    let mut newest: Option<Company> = None;
+    let mut origin = Origin::Live;
+    for entry in ledger.experiments()?.into_iter().filter(|entry| entry.month == month) {
+        let Some(launched) = ledger.launched(&entry.name)? else { continue };
+        if launched.rehearsal_seed.is_some() {
+            origin = Origin::Rehearsed;
+        }
+        let company = companies.read(&entry.name, &launched)?;
+        experiments.push(read_experiment(ledger, &entry.name, &launched, &company, request.made_at)?);
+        newest = Some(company);
+    }
+    let no_month = || Error::NoMonth { month: month.clone() };
+    let company = newest.as_ref().or(request.company).ok_or_else(no_month)?;
+    let currency = currency_of(company);
+    for plan in request.planned.iter().filter(|plan| plan.month == request.month) {
+        if !experiments.iter().any(|x| x.name == plan.name.as_str()) {
+            experiments.push(planned(plan, &currency));
+        }
+    }
+    let totals = month_totals(ledger, company, &experiments, request.made_at)?;
+    Ok(MonthReport {
+        schema_version: SCHEMA_VERSION,
+        month,
+        origin,
+        currency,
+        timezone: company.timezone.name().to_owned(),
+        made_at: request.made_at,
+        generator: request.generator.to_owned(),
+        totals,
+        experiments,
+    })
+}
+
+/// One experiment's report, whatever its month; `None` when it was never launched.
+///
+/// # Errors
+/// Those of reading the ledger, or a recorded definition that cannot be read.
+pub fn experiment(
+    ledger: &Ledger,
+    name: &str,
+    made_at: Timestamp,
+) -> Result<Option<(ExperimentReport, Currency)>, Error> {
+    let Some(launched) = ledger.launched(name)? else { return Ok(None) };
+    let company = Companies::default().read(name, &launched)?;
+    let report = read_experiment(ledger, name, &launched, &company, made_at)?;
+    Ok(Some((report, currency_of(&company))))
+}
+
+/// The company files of a month's launches: mostly one text, read once.
+#[derive(Default)]
+struct Companies(HashMap<String, Company>);
+
+impl Companies {
+    fn read(&mut self, experiment: &str, launched: &Launched) -> Result<Company, Error> {
+        if let Some(company) = self.0.get(&launched.company_toml) {
+            return Ok(company.clone());
+        }
+        let company = parse_company(&Source::new("gevinst.toml", launched.company_toml.clone()))
+            .map_err(|what| Error::Company { experiment: experiment.to_owned(), what: what.to_string() })?
+            .value;
+        self.0.insert(launched.company_toml.clone(), company.clone());
+        Ok(company)
+    }
+}
+
+fn currency_of(company: &Company) -> Currency {
+    Currency::new(company.currency.code(), u8::try_from(company.currency.decimals()).unwrap_or(u8::MAX))
+}
+
+fn month_totals(
+    ledger: &Ledger,
+    company: &Company,
+    experiments: &[ExperimentReport],
+    made_at: Timestamp,
+) -> Result<MonthTotals, Error> {
+    let mut goals: BTreeMap<&str, u64> = BTreeMap::new();
+    for x in experiments.iter().filter(|x| x.state != State::Planned) {
+        *goals.entry(&x.goal.metric).or_default() += x.totals.goals;
+    }
+    let saved: Vec<i64> = experiments.iter().filter_map(|x| x.money_not_spent_on_losers_minor).collect();
+    let mut awaiting = 0;
+    for x in experiments.iter().filter(|x| x.state == State::Running) {
+        awaiting += awaiting_approval(ledger, &x.name, made_at)?;
+    }
+    let metric_total = |metric: &str, count| MetricTotal { metric: metric.to_owned(), count };
+    Ok(MonthTotals {
+        spend_minor: experiments.iter().map(|x| x.totals.spend_minor).sum(),
+        budget_minor: Some(company.month_budget.minor()),
+        goals: goals.into_iter().map(|(metric, count)| metric_total(metric, count)).collect(),
+        target: company.month_goal.as_ref().map(|goal| metric_total(goal.metric.as_str(), goal.target)),
+        money_not_spent_on_losers_minor: (!saved.is_empty()).then(|| saved.iter().sum()),
+        moves_awaiting_approval: u32::try_from(awaiting).unwrap_or(u32::MAX),
+    })
+}
+
+/// How many of an experiment's moves a person can still approve.
+fn awaiting_approval(ledger: &Ledger, name: &str, made_at: Timestamp) -> Result<usize, Error> {
+    let progress = ledger.progress(name)?;
+    let now_us = made_at.as_microsecond();
+    let waits = progress
+        .open_intents()
+        .filter(|open| open.state == IntentState::AwaitingApproval && !open.is_expired(now_us))
+        .count();
+    Ok(waits)
+}
+
+fn read_experiment(
+    ledger: &Ledger,
+    name: &str,
+    launched: &Launched,
+    company: &Company,
+    made_at: Timestamp,
+) -> Result<ExperimentReport, Error> {
+    let definition =
+        parse_experiment(&Source::new(format!("{name}.toml"), launched.definition_toml.clone()), company)
+            .map_err(|what| Error::Definition { experiment: name.to_owned(), what: what.to_string() })?
+            .value;
+    let zone = &company.timezone;
+    let currency = currency_of(company);
+    let progress = ledger.progress(name)?;
+    let mut x = planned(&definition, &currency);
+    x.state = if progress.closed().is_some() { State::Closed } else { State::Running };
+    x.definition = Some(launched.definition_toml.clone());
+
+    let observations = ledger.observations(name, AsOf::Now)?;
+    let history = moves::read(ledger, name, zone)?;
+    x.by_day = days::read(&definition, &observations, &history.in_force, zone);
+    x.moves = history.moves;
+    days::sum(&mut x);
+
+    if let Some(look) = last_look(ledger, name)? {
+        take_look(&mut x, &look, zone);
+        x.comparisons = comparisons(ledger, name, x.reference.as_deref(), &x.arms, zone)?;
+    }
+    conclude(&mut x, &verdicts(ledger, name)?, zone);
+    x.money_not_spent_on_losers_minor = days::not_spent_on_losers(&x, &history.launched_on);
+    let said = verdict::verdict(&x, &currency, awaiting_approval(ledger, name, made_at)?);
+    (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
+    Ok(x)
+}
+
+/// What a definition alone says.
+fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
+    let arm = |arm: &gevinst_experiment::Arm| ArmReport {
+        name: arm.name.as_str().to_owned(),
+        channel: arm.channel.as_str().to_owned(),
+        control: arm.control,
+        status: ArmStatus::Running,
+        dropped_on: None,
+        reason: None,
+        exposure: 0.0,
+        goals: 0,
+        spend_minor: 0,
+        rate: None,
+        cost_per_goal: None,
+        p_best: None,
+        expected_loss: None,
+        e_drop: None,
+        ln_e_drop: None,
+        share: arm.share.map(gevinst_experiment::Ratio::as_f64),
+    };
+    let first = definition.month.first_day();
+    let last = first.last_of_month();
+    let budget_minor = match definition.budget {
+        Budget::Money { total, .. } => Some(total.minor()),
+        Budget::Exposure { .. } => None,
+    };
+    let mut x = ExperimentReport {
+        name: definition.name.as_str().to_owned(),
+        hypothesis: definition.hypothesis.clone(),
+        phase: definition.phase.as_str().to_owned(),
+        kind: definition.kind.as_str().to_owned(),
+        separation: words::separation(definition.separation.as_str()),
+        guarantee: None,
+        method: None,
+        goal: Goal {
+            metric: definition.goal.metric.as_str().to_owned(),
+            per: definition.goal.per.as_str().to_owned(),
+            target: definition.goal.target,
+        },
+        alpha: definition.decide.wrongly_drop_best.as_f64(),
+        cost_limit_minor: definition.decide.max_cost_per_goal.map(gevinst_experiment::Money::minor),
+        state: State::Planned,
+        outcome: Outcome::NoData,
+        verdict: Prose::new(),
+        next: Prose::new(),
+        days: Some((first, last)),
+        data_until: None,
+        looks: 0,
+        dispersion: None,
+        reference: definition.control().map(|arm| arm.name.as_str().to_owned()),
+        arms: definition.arms.iter().map(arm).collect(),
+        pairs: Vec::new(),
+        comparisons: Vec::new(),
+        by_day: Vec::new(),
+        moves: Vec::new(),
+        totals: Totals { budget_minor, ..Totals::default() },
+        money_not_spent_on_losers_minor: None,
+        checks: Vec::new(),
+        definition: None,
+    };
+    let said = verdict::verdict(&x, currency, 0);
+    (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
+    x
+}
+
+fn last_look(ledger: &Ledger, name: &str) -> Result<Option<Look>, Error> {
+    let mut found = None;
+    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Looked]).newest_first(), |stored| {
+        if let Fact::Looked(looked) = &stored.fact {
+            found = Some(looked.evidence.clone());
+        }
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
+fn verdicts(ledger: &Ledger, name: &str) -> Result<Vec<(i64, Concluded)>, Error> {
+    let mut found = Vec::new();
+    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Concluded]), |stored| {
+        if let Fact::Concluded(concluded) = &stored.fact {
+            found.push((stored.at_us, concluded.clone()));
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+/// What the last look says of the arms and pairs.
+fn take_look(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
+    x.guarantee = Some(words::guarantee(&look.guarantee));
+    x.separation = words::separation(&look.separation);
+    x.method = Some(look.method.clone());
+    x.alpha = look.alpha;
+    x.looks = look.look;
+    x.dispersion = look.dispersion.and_then(finite);
+    x.data_until = last_day(look.data_until_us, zone);
+    for seen in &look.arms {
+        if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == seen.name) {
+            take_arm(arm, seen);
+        }
+    }
+    x.pairs = look.pairs.iter().map(pair).collect();
+    x.checks = look
+        .checks
+        .iter()
+        .map(|check| Check {
+            name: check.name.clone(),
+            passed: check.passed,
+            sentence: check.sentence.clone(),
+        })
+        .collect();
+    x.totals = Totals {
+        spend_minor: x.arms.iter().map(|arm| arm.spend_minor).sum(),
+        exposure: x.arms.iter().map(|arm| arm.exposure).sum(),
+        goals: x.arms.iter().map(|arm| arm.goals).sum(),
+        ..x.totals
+    };
+    let paid = x.totals.spend_minor > 0 && x.totals.goals > 0;
+    x.totals.cost_per_goal_minor = paid.then(|| x.totals.spend_minor as f64 / x.totals.goals as f64);
+    if x.reference.is_none() && x.arms.len() > 1 {
+        x.reference = most_likely_best(look);
+    }
+}
+
+fn take_arm(arm: &mut ArmReport, seen: &ArmLook) {
+    arm.status = status(seen.status);
+    arm.exposure = seen.exposure;
+    arm.goals = seen.goals;
+    arm.spend_minor = seen.spend_minor;
+    arm.rate = seen.rate.and_then(finite);
+    arm.cost_per_goal = (seen.goals > 0 && seen.spend_minor > 0).then(|| CostPerGoal {
+        minor: seen.spend_minor as f64 / seen.goals as f64,
+        lower_minor: None,
+        upper_minor: None,
+    });
+    arm.p_best = finite(seen.p_best);
+    arm.expected_loss = finite(seen.expected_loss);
+    (arm.e_drop, arm.ln_e_drop) = e_value_of(seen.ln_e_drop);
+    arm.share = finite(seen.share);
+}
+
+/// The arm that the others are compared with where there is no control: the one most likely best, the first of equals.
+fn most_likely_best(look: &Look) -> Option<String> {
+    let mut best: Option<&ArmLook> = None;
+    for arm in look.arms.iter().filter(|arm| arm.status.is_alive() && arm.p_best.is_finite()) {
+        if best.is_none_or(|so_far| arm.p_best > so_far.p_best) {
+            best = Some(arm);
+        }
+    }
+    best.or(look.arms.first()).map(|arm| arm.name.clone())
+}
+
+fn pair(seen: &PairLook) -> Pair {
+    let (e_a_beats_b, ln_e_a_beats_b) = e_value_of(seen.ln_e_a_beats_b);
+    let (e_b_beats_a, ln_e_b_beats_a) = e_value_of(seen.ln_e_b_beats_a);
+    Pair {
+        a: seen.a.clone(),
+        b: seen.b.clone(),
+        ratio: finite(seen.ratio),
+        lower: seen.lower.and_then(finite),
+        upper: seen.upper.and_then(finite),
+        e_a_beats_b,
+        ln_e_a_beats_b,
+        e_b_beats_a,
+        ln_e_b_beats_a,
+        p_a_better: finite(seen.p_a_better),
+    }
+}
+
+/// Each other arm against the reference at the last look of each day.
+fn comparisons(
+    ledger: &Ledger,
+    name: &str,
+    reference: Option<&str>,
+    arms: &[ArmReport],
+    zone: &Zone,
+) -> Result<Vec<Comparison>, Error> {
+    let Some(reference) = reference else { return Ok(Vec::new()) };
+    let mut all: Vec<Comparison> = arms
+        .iter()
+        .filter(|arm| arm.name != reference)
+        .map(|arm| Comparison { arm: arm.name.clone(), against: reference.to_owned(), points: Vec::new() })
+        .collect();
+    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Looked]), |stored| {
+        if let Fact::Looked(looked) = &stored.fact
+            && let Some(date) = last_day(looked.evidence.data_until_us, zone)
+        {
+            for comparison in &mut all {
+                if let Some(point) = point(&looked.evidence, &comparison.arm, reference, date) {
+                    // A later look on the same figures' day takes the place of the earlier one.
+                    match comparison.points.last_mut() {
+                        Some(last) if last.date == date => *last = point,
+                        _ => comparison.points.push(point),
+                    }
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(all)
+}
+
+fn point(look: &Look, arm: &str, reference: &str, date: Date) -> Option<RatioPoint> {
+    let seen =
+        look.pairs.iter().find(|p| (p.a == arm && p.b == reference) || (p.b == arm && p.a == reference))?;
+    let ratio = finite(seen.ratio).filter(|ratio| *ratio > 0.0).map(|ratio| {
+        let there = Ratio { ratio, lower: seen.lower.and_then(finite), upper: seen.upper.and_then(finite) };
+        if seen.a == arm { there } else { there.inverse() }
+    });
+    Some(RatioPoint {
+        date,
+        look: look.look,
+        ratio: ratio.map(|r| r.ratio),
+        lower: ratio.and_then(|r| r.lower),
+        upper: ratio.and_then(|r| r.upper),
+    })
+}
+
+/// The verdicts' word on the arms, which outlasts that of the looks.
+fn conclude(x: &mut ExperimentReport, verdicts: &[(i64, Concluded)], zone: &Zone) {
+    for (at_us, concluded) in verdicts {
+        if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == concluded.arm) {
+            arm.status = status(concluded.status);
+            arm.reason = Some(concluded.reason.clone());
+            arm.dropped_on = if arm.status.is_alive() { None } else { zone.date_at(*at_us) };
+        }
+    }
+}
+
+fn status(seen: gevinst_ledger::evidence::ArmStatus) -> ArmStatus {
+    use gevinst_ledger::evidence::ArmStatus as Seen;
+    match seen {
+        Seen::Running => ArmStatus::Running,
+        Seen::Dropped => ArmStatus::Dropped,
+        Seen::Tied => ArmStatus::Tied,
+        Seen::Unprofitable => ArmStatus::Unprofitable,
+        Seen::Winner => ArmStatus::Winner,
+        Seen::GuardrailBreached => ArmStatus::GuardrailBreached,
+        Seen::Futile => ArmStatus::Futile,
+    }
+}
+
+/// The local day in which a span that ends at `until_us`, exclusive, has its last moment.
+fn last_day(until_us: i64, zone: &Zone) -> Option<Date> {
+    zone.date_at(until_us.checked_sub(1)?)
+}
