@@ -1,0 +1,246 @@
+//! The faults, one thing each.
+
+use std::io::Write;
+use std::process::Command as Process;
+use std::time::Duration;
+
+use gevinst_sdk::wire::{Command, ObserveRequest};
+use gevinst_sdk::{Columns, Error, Host, Level, Row};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Config;
+
+/// What the channel does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Accepts keys that it does not know.
+    AcceptsUnknownKeys,
+    /// Takes a number for a name.
+    AcceptsWrongTypes,
+    /// Refuses a wrong type without telling where.
+    HidesTheField,
+    /// Takes a list for a configuration.
+    AcceptsAList,
+    /// Opens no more in a process in which it refused a configuration.
+    BreaksAfterRefusedOpen,
+    /// Opens once in a process.
+    OpensOnce,
+    /// Panics in `open`.
+    PanicsInOpen,
+    /// Writes the secret into its log.
+    LogsSecret,
+    /// Keeps other processes from opening the same account.
+    LocksOthersOut,
+    /// Starts a process that keeps the pipes open.
+    Grandchild,
+    /// Never returns from `check` and does not hear `cancel`.
+    HangsInCheck,
+    /// Waits for an hour in `check` but hears `cancel`.
+    WaitsInCheck,
+    /// Writes megabytes to standard output in `check`.
+    ChattersInCheck,
+    /// Logs the time twice in `check`; no fault, but good to know.
+    TellsTime,
+    /// Panics in `apply`.
+    PanicsInApply,
+    /// Exits with code 0 in `apply`.
+    ExitsInApply,
+    /// Aborts in `apply`.
+    AbortsInApply,
+    /// Never returns from `apply`.
+    HangsInApply,
+    /// Panics when an arm is paused.
+    PanicsOnPause,
+    /// Answers "unavailable" to every command.
+    UnavailableInApply,
+    /// Acts, tells nothing, and says so.
+    ReceiptForAnother,
+    /// Sets half the budget and tells the commanded one.
+    EchoesCommands,
+    /// Adds the new budget to the old.
+    AddsBudgets,
+    /// Carries out commands with numbers that it has seen.
+    IgnoresSeq,
+    /// Takes any currency for its own.
+    TakesAnyCurrency,
+    /// Takes negative budgets.
+    TakesNegativeBudgets,
+    /// Leaves arms running that should rest.
+    NeverPauses,
+    /// Has one budget for all arms.
+    OneBudgetForAll,
+    /// Refuses to tell that it does not know an arm.
+    UnknownArmIsAnError,
+    /// Loses its state with the process.
+    Forgets,
+    /// Panics in `observe`.
+    PanicsInObserve,
+    /// Exits with code 0 after the first rows were made.
+    ExitsInObserve,
+    /// Uses memory until there is no more.
+    EatsMemory,
+    /// Takes two seconds for `observe` and does not hear `cancel`.
+    IgnoresCancel,
+    /// Writes to standard output in `observe`.
+    WritesToStdout,
+    /// Reports an arm that nobody asked for.
+    ForeignArm,
+    /// Reports a row twice.
+    DoubledRow,
+    /// Reports a sum that is no number.
+    NotANumber,
+    /// Reports half minor units.
+    HalfUnits,
+    /// Reports hours that are not over.
+    ReportsTheFuture,
+    /// Reports periods that start a minute late.
+    CrookedPeriods,
+    /// Reports other numbers every time.
+    ChangesItsMind,
+    /// Moves its cursor past what it reported.
+    SkipsWithCursor,
+    /// Claims to be fresh beyond now.
+    FreshBeyondNow,
+    /// Reports metrics that were not asked for.
+    ForeignMetric,
+}
+
+/// The keys of a good configuration, all of them texts.
+const KEYS: [&str; 5] = ["currency", "timezone", "state_file", "secret", "fault"];
+
+impl Fault {
+    /// The fault that a configuration names, also when it is inside a list.
+    pub(crate) fn named_in(config: &Value) -> Option<Self> {
+        let object = config.get(0).unwrap_or(config);
+        Self::deserialize(object.get("fault")?).ok()
+    }
+}
+
+/// Reads the configuration, strictly but for what the fault leaves open.
+pub(crate) fn read_config(mut config: Value, fault: Option<Fault>) -> Result<Config, Error> {
+    if let (Some(Fault::AcceptsAList), Value::Array(list)) = (fault, &mut config) {
+        config = list.pop().unwrap_or_default();
+    }
+    let Value::Object(map) = &mut config else {
+        return Err(Error::bad_config("", "expected an object"));
+    };
+    match fault {
+        Some(Fault::AcceptsUnknownKeys) => map.retain(|key, _| KEYS.contains(&key.as_str())),
+        Some(Fault::AcceptsWrongTypes) => {
+            for value in map.values_mut().filter(|value| !value.is_string()) {
+                *value = Value::from("anything");
+            }
+        }
+        _ => {}
+    }
+    for (key, value) in map {
+        if !KEYS.contains(&key.as_str()) {
+            return Err(Error::bad_config(format!("/{key}"), format!("unknown key `{key}`")));
+        }
+        if !value.is_string() {
+            let field = if fault == Some(Fault::HidesTheField) { String::new() } else { format!("/{key}") };
+            return Err(Error::bad_config(field, "expected a text"));
+        }
+    }
+    Config::deserialize(&config).map_err(|error| Error::bad_config("", error.to_string()))
+}
+
+/// What goes wrong before a command is looked at.
+pub(crate) fn before_apply(fault: Option<Fault>, command: &Command) -> Result<(), Error> {
+    match fault {
+        Some(Fault::PanicsInApply) => panic!("a panic in apply"),
+        Some(Fault::PanicsOnPause) if command.set.paused => panic!("a panic on pause"),
+        Some(Fault::ExitsInApply) => std::process::exit(0),
+        Some(Fault::AbortsInApply) => std::process::abort(),
+        Some(Fault::HangsInApply) => hang(),
+        Some(Fault::UnavailableInApply) => Err(Error::unavailable("the platform is being repaired")),
+        _ => Ok(()),
+    }
+}
+
+/// What goes wrong before anything is observed.
+pub(crate) fn before_observe(fault: Option<Fault>, host: &Host) -> Result<(), Error> {
+    match fault {
+        Some(Fault::PanicsInObserve) => panic!("a panic in observe"),
+        Some(Fault::ExitsInObserve) => std::process::exit(0),
+        Some(Fault::EatsMemory) => {
+            let mut eaten: Vec<Vec<u8>> = Vec::new();
+            loop {
+                eaten.push(vec![1; 16 << 20]);
+                host.log(Level::Debug, format!("{} MiB", eaten.len() * 16));
+            }
+        }
+        Some(Fault::IgnoresCancel) => {
+            std::thread::sleep(Duration::from_secs(2));
+            Ok(())
+        }
+        Some(Fault::WritesToStdout) => say("observing\n"),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the rows wrong; `calls` counts the observations of this channel.
+pub(crate) fn spoil(fault: Option<Fault>, request: &ObserveRequest, rows: Columns, calls: u64) -> Columns {
+    let first = rows.get(0);
+    let each = |change: &dyn Fn(Row) -> Row| rows.iter().map(change).collect();
+    let and = |more: Option<Row>| rows.iter().chain(more).collect();
+    let is_spend =
+        |row: &Row| request.metrics.iter().any(|metric| metric.code == row.metric && metric.name == "spend");
+    match fault {
+        Some(Fault::ForeignArm) => and(first.map(|row| Row { arm: 4_000_000, ..row })),
+        Some(Fault::ForeignMetric) => and(first.map(|row| Row { metric: 4_000_000, ..row })),
+        Some(Fault::DoubledRow) => and(first),
+        Some(Fault::NotANumber) => each(&|row| Row { sum: f64::NAN, ..row }),
+        Some(Fault::HalfUnits) => {
+            each(&|row| if is_spend(&row) { Row { sum: row.sum + 0.5, ..row } } else { row })
+        }
+        Some(Fault::CrookedPeriods) => {
+            each(&|row| Row { period_start_us: row.period_start_us + 60_000_000, ..row })
+        }
+        Some(Fault::ChangesItsMind) => each(&|row| Row { count: row.count + calls, ..row }),
+        _ => rows,
+    }
+}
+
+/// Makes cursor and freshness wrong.
+pub(crate) fn spoil_cursor(fault: Option<Fault>, reported_until_us: i64, now_us: i64) -> (String, i64) {
+    match fault {
+        Some(Fault::SkipsWithCursor) => {
+            ((reported_until_us + crate::platform::HOUR_US).to_string(), reported_until_us)
+        }
+        Some(Fault::FreshBeyondNow) => (reported_until_us.to_string(), now_us + 1),
+        _ => (reported_until_us.to_string(), reported_until_us),
+    }
+}
+
+/// Never returns.
+pub(crate) fn hang() -> ! {
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// Two megabytes on standard output, half of it one line.
+pub(crate) fn chatter() -> Result<(), Error> {
+    say(&"line\n".repeat(200_000))?;
+    say(&"x".repeat(1_000_000))
+}
+
+/// Starts a process that holds whatever this one has open, and logs its number.
+pub(crate) fn leave_a_grandchild(host: &Host) -> Result<(), Error> {
+    let child = Process::new("sleep")
+        .arg("300")
+        .spawn()
+        .map_err(|error| Error::internal(format!("no grandchild: {error}")))?;
+    host.log(Level::Info, format!("grandchild {}", child.id()));
+    Ok(())
+}
+
+fn say(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Error::internal(format!("standard output: {error}")))
+}
