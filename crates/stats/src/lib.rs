@@ -3,9 +3,17 @@
 
 mod curve;
 mod error;
+mod grid;
+mod vector;
 
+pub mod allocate;
+pub mod best;
+pub mod cost_limit;
+pub mod decide;
 pub mod group_sequential;
+pub mod judgement;
 pub mod likelihood;
+pub mod pair;
 pub mod prior;
 pub mod proportion;
 pub mod quality;
