@@ -90,7 +90,7 @@ pub enum Error {
         what: String,
     },
     /// A fact that the experiment's history does not allow; `key` is the experiment, the arm or the intent.
-    #[error("record {kind} of `{key}`: {what}")]
+    #[error("record `{kind}` of `{key}`: {what}")]
     NotAllowed {
         /// Kind of the fact.
         kind: &'static str,
@@ -115,7 +115,8 @@ pub enum Error {
     },
     /// An observation that cannot be one.
     #[error(
-        "record observation of `{experiment}/{arm}`, metric `{metric}`, period {period_start_us} µs: {what}"
+        "record observation of `{experiment}/{arm}`, metric `{metric}`, period {}: {what}",
+        time_text(*.period_start_us)
     )]
     BadObservation {
         /// The experiment.
@@ -194,6 +195,11 @@ impl Error {
             _ => return None,
         })
     }
+}
+
+/// A time as people read it; the bare number where it is out of the calendar's reach.
+pub(crate) fn time_text(at_us: i64) -> String {
+    jiff::Timestamp::from_microsecond(at_us).map_or_else(|_| format!("{at_us} µs"), |time| time.to_string())
 }
 
 fn holder(pid: Option<u32>) -> String {

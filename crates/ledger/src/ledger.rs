@@ -12,7 +12,9 @@ use std::sync::Arc;
 use crate::fact::{Fact, Kind, Launched, Observed, PluginPin, Stored};
 use crate::file::{BUSY_MS, FileStore};
 use crate::memory::MemoryStore;
-use crate::observation::{AsOf, Batch, BatchSummary, Comparison, Observation, RowsDigest, bad, sorted_rows};
+use crate::observation::{
+    AsOf, Batch, BatchSummary, Comparison, Observation, Row, RowsDigest, bad, sorted_rows,
+};
 use crate::progress::Progress;
 use crate::store::{Filter, Store, Writing};
 use crate::{Digest, Error, Head, RecordId, limits};
@@ -112,7 +114,7 @@ impl Ledger {
         let after = self.store.newest()?;
         let written = facts.len() as u64;
         let progress = match experiment {
-            Some(experiment) => Some(self.checked(after, at_us, experiment, &facts)?),
+            Some(experiment) => Some(self.advance(after, at_us, experiment, &facts)?),
             None => {
                 facts.iter().try_for_each(check_unbound)?;
                 None
@@ -140,8 +142,8 @@ impl Ledger {
         limits::check_call(at_us, Some(experiment), 1)?;
         limits::check_batch(experiment, batch)?;
         let after = self.store.newest()?;
-        let mut progress = (*self.fold(experiment, after)?).clone();
         let rows = sorted_rows(experiment, batch)?;
+        let progress = self.fold(experiment, after)?;
         if progress.launched().is_some() {
             for same in rows.chunk_by(|a, b| a.arm == b.arm) {
                 match progress.arm(same[0].arm) {
@@ -174,13 +176,13 @@ impl Ledger {
             rows_unchanged: difference.rows_unchanged,
             rows_sha256: RowsDigest::of(&difference.store),
         });
-        let record = after.next();
-        progress.apply(record, at_us, &fact)?;
+        drop(progress);
+        let progress = self.advance(after, at_us, experiment, std::slice::from_ref(&fact))?;
         let (experiment, rows) = (Some(experiment), &difference.store[..]);
         self.store.write(Writing { after, at_us, experiment, facts: vec![fact], rows })?;
         self.remember(Some(progress));
         Ok(BatchSummary {
-            record,
+            record: after.next(),
             rows_new: difference.rows_new,
             rows_restated: difference.rows_restated,
             rows_unchanged: difference.rows_unchanged,
@@ -215,14 +217,31 @@ impl Ledger {
         self.store.visit(filter, &mut |stored| on_fact(&stored))
     }
 
+    /// Calls `on_row` with what was known of an experiment's observations, sorted by arm, metric and period, and the
+    /// record that brought each: as [`Ledger::observations`], without building a list.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn for_each_observation(
+        &self,
+        experiment: &str,
+        as_of: AsOf,
+        mut on_row: impl FnMut(RecordId, &Row<'_>),
+    ) -> Result<(), Error> {
+        let until = self.until(as_of)?;
+        self.store.visit_known(experiment, until, (i64::MIN, i64::MAX), &mut |record, _, row| {
+            on_row(record, row);
+            Ok(())
+        })
+    }
+
     /// What was known of an experiment's observations, sorted by arm, metric and period.
     ///
     /// # Errors
     /// Those of reading the file.
     pub fn observations(&self, experiment: &str, as_of: AsOf) -> Result<Vec<Observation>, Error> {
-        let until = self.until(as_of)?;
         let mut observations: Vec<Observation> = Vec::new();
-        self.store.visit_known(experiment, until, (i64::MIN, i64::MAX), &mut |record, _, row| {
+        self.for_each_observation(experiment, as_of, |record, row| {
             let last = observations.last();
             let arm = last.map(|o| &o.arm).filter(|arm| &***arm == row.arm).cloned();
             let metric = last.map(|o| &o.metric).filter(|metric| &***metric == row.metric).cloned();
@@ -233,7 +252,6 @@ impl Ledger {
                 value: row.value,
                 record,
             });
-            Ok(())
         })?;
         Ok(observations)
     }
@@ -297,6 +315,14 @@ impl Ledger {
     /// Those of reading the file.
     pub fn plugin_pin(&self, id: &str) -> Result<Option<Digest>, Error> {
         Ok(self.pins_until(self.store.newest()?)?.get(id).copied())
+    }
+
+    /// The newest record; [`RecordId::START`] in an empty ledger.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn newest(&self) -> Result<RecordId, Error> {
+        self.store.newest()
     }
 
     /// The newest record and its hash: kept elsewhere, it lets [`Ledger::verify`] notice a ledger that was cut short.
@@ -365,21 +391,26 @@ impl Ledger {
     }
 
     /// Where the experiment will stand once `facts` are recorded after record `after`; or which rule they break.
-    fn checked(
+    ///
+    /// What is remembered of the experiment is taken out and changed in place: it is put back by [`Ledger::remember`] when
+    /// the facts are recorded, and folded anew from the store when they are not.
+    fn advance(
         &self,
         after: RecordId,
         at_us: i64,
         experiment: &str,
         facts: &[Fact],
-    ) -> Result<Progress, Error> {
-        let mut progress = (*self.fold(experiment, after)?).clone();
+    ) -> Result<Arc<Progress>, Error> {
+        let mut progress = self.fold(experiment, after)?;
+        self.folded.borrow_mut().remove(experiment);
+        let changed = Arc::make_mut(&mut progress);
         let mut id = after;
         for fact in facts {
             id = id.next();
             if let Fact::Launched(launched) = fact {
                 self.check_plugins(after, experiment, launched)?;
             }
-            progress.apply(id, at_us, fact)?;
+            changed.apply(id, at_us, fact)?;
         }
         Ok(progress)
     }
@@ -423,9 +454,9 @@ impl Ledger {
         Ok(pins.by_id.clone())
     }
 
-    fn remember(&self, progress: Option<Progress>) {
+    fn remember(&self, progress: Option<Arc<Progress>>) {
         if let Some(progress) = progress {
-            self.folded.borrow_mut().insert(progress.experiment().to_owned(), Arc::new(progress));
+            self.folded.borrow_mut().insert(progress.experiment().to_owned(), progress);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What may be stored at all: sizes, names, times and finite numbers, checked before anything is written.
 
 use crate::Error;
+use crate::error::time_text;
 use crate::evidence::Look;
 use crate::fact::{Fact, Launched};
 use crate::observation::{BATCH_ROWS_MAX, Batch};
@@ -98,7 +99,7 @@ fn check_time(what: &str, at_us: i64) -> Result<(), String> {
     if (AT_US_MIN..AT_US_MAX).contains(&at_us) {
         return Ok(());
     }
-    Err(format!("{what}, {at_us} µs UTC, is not between the years 2000 and 2200"))
+    Err(format!("{what}, {}, is not between the years 2000 and 2200", time_text(at_us)))
 }
 
 fn check_launch(launched: &Launched) -> Result<(), String> {
@@ -121,15 +122,14 @@ fn check_launch(launched: &Launched) -> Result<(), String> {
 
 /// Refuses numbers that JSON cannot hold: they would be stored as nothing and could not be read again.
 fn check_look(look: &Look) -> Result<(), String> {
-    let finite = |what: &str, number: f64| {
-        if number.is_finite() {
-            Ok(())
-        } else {
-            Err(format!("{what} is {number}, which is not a finite number"))
+    let refuse = |what: String, number: f64| Err(format!("{what} is {number}, which is not a finite number"));
+    let is_bad = |number: &f64| !number.is_finite();
+    let whole = [("alpha", Some(look.alpha)), ("dispersion", look.dispersion)];
+    for (name, number) in whole {
+        if let Some(number) = number.filter(is_bad) {
+            return refuse(format!("`{name}`"), number);
         }
-    };
-    finite("alpha", look.alpha)?;
-    look.dispersion.map_or(Ok(()), |number| finite("the dispersion", number))?;
+    }
     for arm in &look.arms {
         let numbers = [
             ("exposure", Some(arm.exposure)),
@@ -141,7 +141,9 @@ fn check_look(look: &Look) -> Result<(), String> {
             ("share", Some(arm.share)),
         ];
         for (name, number) in numbers {
-            number.map_or(Ok(()), |number| finite(&format!("`{name}` of arm `{}`", arm.name), number))?;
+            if let Some(number) = number.filter(is_bad) {
+                return refuse(format!("`{name}` of arm `{}`", arm.name), number);
+            }
         }
     }
     for pair in &look.pairs {
@@ -154,8 +156,9 @@ fn check_look(look: &Look) -> Result<(), String> {
             ("p_a_better", Some(pair.p_a_better)),
         ];
         for (name, number) in numbers {
-            let what = || format!("`{name}` of `{}` against `{}`", pair.a, pair.b);
-            number.map_or(Ok(()), |number| finite(&what(), number))?;
+            if let Some(number) = number.filter(is_bad) {
+                return refuse(format!("`{name}` of `{}` against `{}`", pair.a, pair.b), number);
+            }
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::chain::Link;
@@ -13,8 +14,21 @@ use crate::observation::{Row, Value};
 use crate::store::{Filter, OnRow, OnStored, RawRecord, Store, Writing};
 use crate::{Digest, Error, Head, RecordId};
 
-/// Every value that one arm's metric had in a period, with the record that brought it, oldest first.
-type History = Vec<(RecordId, Value)>;
+/// Every value that one arm's metric had in a period, with the record that brought it; few are ever restated.
+struct History {
+    first: (RecordId, Value),
+    /// Oldest first.
+    restated: Vec<(RecordId, Value)>,
+}
+
+impl History {
+    /// What was known after record `until`.
+    fn known(&self, until: RecordId) -> Option<(RecordId, Value)> {
+        let newest = self.restated.iter().rev().find(|(record, _)| *record <= until);
+        newest.or(Some(&self.first).filter(|(record, _)| *record <= until)).copied()
+    }
+}
+
 /// The periods of each arm and metric.
 type Series = BTreeMap<(String, String), BTreeMap<i64, History>>;
 
@@ -117,7 +131,7 @@ impl Store for MemoryStore {
     ) -> Result<(), Error> {
         for ((arm, metric), periods) in self.rows.get(experiment).into_iter().flatten() {
             for (&period_start_us, history) in periods.range(span_us.0..span_us.1) {
-                if let Some(&(record, value)) = history.iter().rev().find(|(record, _)| *record <= until) {
+                if let Some((record, value)) = history.known(until) {
                     on_row(record, experiment, &Row { arm, metric, period_start_us, value })?;
                 }
             }
@@ -130,7 +144,7 @@ impl Store for MemoryStore {
         for (experiment, series) in &self.rows {
             for ((arm, metric), periods) in series {
                 for (&period_start_us, history) in periods {
-                    for &(record, value) in history {
+                    for &(record, value) in std::iter::once(&history.first).chain(&history.restated) {
                         rows.push((record, experiment, Row { arm, metric, period_start_us, value }));
                     }
                 }
@@ -164,7 +178,12 @@ impl Store for MemoryStore {
                 let key = (same[0].arm.to_owned(), same[0].metric.to_owned());
                 let periods = series.entry(key).or_default();
                 for row in same {
-                    periods.entry(row.period_start_us).or_default().push((id, row.value));
+                    match periods.entry(row.period_start_us) {
+                        Entry::Vacant(place) => {
+                            place.insert(History { first: (id, row.value), restated: Vec::new() });
+                        }
+                        Entry::Occupied(known) => known.into_mut().restated.push((id, row.value)),
+                    }
                 }
             }
         }

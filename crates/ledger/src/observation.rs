@@ -5,9 +5,12 @@
 //! time, a row that says something else is stored beside the earlier one, under the record that brought it. Reading as
 //! of an earlier record therefore gives exactly what was known then. A missing row is not a zero: it changes nothing.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::chain::Hasher;
+use crate::error::time_text;
+use crate::limits::check_name;
 use crate::{Digest, Error, RecordId};
 
 /// The largest count in one row.
@@ -130,17 +133,20 @@ impl<'a> Comparison<'a> {
 
     /// Takes the next known row into account.
     pub(crate) fn known(&mut self, known: &Row<'_>) {
-        while let Some(row) = self.rows.next_if(|row| row.key() < known.key()) {
-            self.found.store.push(row);
-            self.found.rows_new += 1;
-        }
-        if let Some(row) = self.rows.next_if(|row| row.key() == known.key()) {
-            if row.value == known.value {
-                self.found.rows_unchanged += 1;
-            } else {
-                self.found.store.push(row);
-                self.found.rows_restated += 1;
+        while let Some(row) = self.rows.peek().copied() {
+            match row.key().cmp(&known.key()) {
+                Ordering::Less => {
+                    self.found.store.push(row);
+                    self.found.rows_new += 1;
+                }
+                Ordering::Equal if row.value == known.value => self.found.rows_unchanged += 1,
+                Ordering::Equal => {
+                    self.found.store.push(row);
+                    self.found.rows_restated += 1;
+                }
+                Ordering::Greater => return,
             }
+            self.rows.next();
         }
     }
 
@@ -162,7 +168,12 @@ pub(crate) fn sorted_rows<'a>(experiment: &str, batch: &Batch<'a>) -> Result<Vec
         row.value.sum_sq += 0.0;
         check_row(batch, row).map_err(|what| bad(experiment, row, what))?;
     }
-    rows.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+    if !rows.is_sorted_by(|a, b| a.key() <= b.key()) {
+        rows.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+    }
+    for same in rows.chunk_by(|a, b| a.metric == b.metric) {
+        check_name("metric", same[0].metric).map_err(|what| bad(experiment, &same[0], what))?;
+    }
     if let Some(pair) = rows.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
         return Err(bad(experiment, &pair[0], "it is reported twice in one answer".into()));
     }
@@ -183,10 +194,8 @@ pub(crate) fn bad(experiment: &str, row: &Row<'_>, what: String) -> Error {
 fn check_row(batch: &Batch<'_>, row: &Row<'_>) -> Result<(), String> {
     let Value { count, sum, sum_sq } = row.value;
     if row.period_start_us < batch.from_us || row.period_start_us >= batch.to_us {
-        return Err(format!(
-            "the period is outside the span asked for, {} to {} µs",
-            batch.from_us, batch.to_us
-        ));
+        let (from, to) = (time_text(batch.from_us), time_text(batch.to_us));
+        return Err(format!("the period is outside the span asked for, {from} to {to}"));
     }
     if count > COUNT_MAX {
         return Err(format!("the count is {count}, and {COUNT_MAX} is the most"));
@@ -202,7 +211,7 @@ fn check_row(batch: &Batch<'_>, row: &Row<'_>) -> Result<(), String> {
     if sum_sq > 0.0 && count > 0 && sum * sum > count as f64 * sum_sq * (1.0 + 1e-9) {
         return Err(format!("a count of {count} with sum {sum} and sum of squares {sum_sq} is impossible"));
     }
-    crate::limits::check_name("metric", row.metric)
+    Ok(())
 }
 
 /// The digest of the rows stored under one record, which must come sorted by arm, metric and period.

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::time_text;
 use crate::evidence::ArmStatus;
 use crate::fact::{Concluded, Fact, Launched, Looked, Observed};
 use crate::moves::{
@@ -310,7 +311,7 @@ impl Progress {
             return Err(format!("its key is `{}`, and `{key}` was expected", fact.key));
         }
         if at_us > fact.not_after_us {
-            return Err(format!("it would have expired already, at {} µs", fact.not_after_us));
+            return Err(format!("it would have expired already, at {}", time_text(fact.not_after_us)));
         }
         if arm.is_frozen() {
             return Err(
@@ -373,7 +374,11 @@ impl Progress {
             IntentState::Unsettled => return Err(format!("intent {} was sent already", fact.seq)),
             IntentState::AwaitingApproval => return Err(format!("intent {} is not approved", fact.seq)),
             IntentState::Ready if open.is_expired(at_us) => {
-                return Err(format!("intent {} expired at {} µs", fact.seq, open.intent.not_after_us));
+                return Err(format!(
+                    "intent {} expired at {}",
+                    fact.seq,
+                    time_text(open.intent.not_after_us)
+                ));
             }
             IntentState::Ready => open.state = IntentState::Unsettled,
         }
