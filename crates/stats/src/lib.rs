@@ -8,6 +8,7 @@ mod vector;
 
 pub mod allocate;
 pub mod best;
+pub mod classical;
 pub mod cost_limit;
 pub mod decide;
 pub mod group_sequential;

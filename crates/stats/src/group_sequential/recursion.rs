@@ -2,7 +2,9 @@
 //!
 //! With f_k(z) the sub-density of Z_k on paths that have not stopped, Δ = t_k − t_{k−1}:
 //!
-//!     f_k(z) = ∫ f_{k−1}(y) · √(t_k/Δ) · φ((z√t_k − y√t_{k−1} − θΔ)/√Δ) dy
+//! ```text
+//! f_k(z) = ∫ f_{k−1}(y) · √(t_k/Δ) · φ((z√t_k − y√t_{k−1} − θΔ)/√Δ) dy
+//! ```
 //!
 //! over the continuation interval of look k−1 (Jennison & Turnbull, "Group Sequential Methods", ch. 19). Each
 //! integral is a 20-point Gauss–Legendre rule on panels no wider than three standard deviations of the narrowest

@@ -144,6 +144,37 @@ pub fn ln_beta_sf(a: f64, b: f64, x: f64) -> f64 {
     checked_tails(a, b, x).1
 }
 
+/// (ln I_x(a, b), ln(1 − I_x(a, b)), ln of the density of the logit) at x = expit(u), for any finite u.
+///
+/// Where x itself would round to 0 or 1 this still has every digit: small shapes put real chances there.
+#[must_use]
+pub fn ln_beta_at_logit(a: f64, b: f64, u: f64) -> (f64, f64, f64) {
+    if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() && u.is_finite()) {
+        return (f64::NAN, f64::NAN, f64::NAN);
+    }
+    let (x, y) = (expit(u), expit(-u));
+    if x == 0.0 {
+        return (f64::NEG_INFINITY, 0.0, f64::NEG_INFINITY);
+    }
+    if y == 0.0 {
+        return (0.0, f64::NEG_INFINITY, f64::NEG_INFINITY);
+    }
+    let (lower, upper) = ln_tails(a, b, x, y);
+    (lower, upper, ln_density_of_logit(a, b, x, y))
+}
+
+/// The logit of the beta quantile at lower tail `p` and upper tail `q` = 1 − p (give both, so neither loses digits).
+#[must_use]
+pub fn beta_quantile_logit(a: f64, b: f64, p: f64, q: f64) -> f64 {
+    if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() && p >= 0.0 && q >= 0.0) {
+        f64::NAN
+    } else if p <= q {
+        logit_of_lower_tail(a, b, p.ln())
+    } else {
+        -logit_of_lower_tail(b, a, q.ln())
+    }
+}
+
 /// The logit u with ln I = target at x = expit(u).
 pub(super) fn logit_of_lower_tail(a: f64, b: f64, target: f64) -> f64 {
     increasing_root(-745.0, 745.0, (a / b).ln(), |u| {

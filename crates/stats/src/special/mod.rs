@@ -38,7 +38,10 @@ pub use gamma::{
     digamma, ln_beta, ln_choose, ln_factorial, ln_gamma, ln_gamma_1p, ln_gamma_diff, stirling_correction,
     trigamma,
 };
-pub use incomplete_beta::{beta_cdf, beta_isf, beta_quantile, beta_sf, ln_beta_cdf, ln_beta_pdf, ln_beta_sf};
+pub use incomplete_beta::{
+    beta_cdf, beta_isf, beta_quantile, beta_quantile_logit, beta_sf, ln_beta_at_logit, ln_beta_cdf,
+    ln_beta_pdf, ln_beta_sf,
+};
 pub use incomplete_gamma::{
     gamma_isf, gamma_p, gamma_p_inverse, gamma_q, gamma_q_inverse, gamma_quantile, ln_gamma_p, ln_gamma_pdf,
     ln_gamma_q,
