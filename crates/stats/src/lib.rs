@@ -13,6 +13,7 @@ pub mod cost_limit;
 pub mod decide;
 pub mod group_sequential;
 pub mod judgement;
+pub mod learn;
 pub mod likelihood;
 pub mod pair;
 pub mod prior;

@@ -97,6 +97,12 @@ pub fn day_noise(table: &CountTable, level: f64) -> Result<Option<DayNoise>, Sta
     Ok(Some(DayNoise { variance, lower, upper, periods: profile.periods.len() }))
 }
 
+/// The adjusted profile log likelihood at each of the given variances φ; `None` where no period says anything.
+pub(crate) fn ln_noise_profile(table: &CountTable, variances: &[f64]) -> Option<Vec<f64>> {
+    let profile = Profile::new(table);
+    (!profile.periods.is_empty()).then(|| variances.iter().map(|&v| profile.ln_adjusted(v)).collect())
+}
+
 /// Fails where day noise is beyond doubt above `most`: the variance that the dispersion prior still covers.
 ///
 /// For a list split person by person hand in 0: any noise beyond doubt says that the split was not by chance.

@@ -9,6 +9,7 @@ mod day_noise;
 mod feed;
 mod outliers;
 
+pub(crate) use day_noise::ln_noise_profile;
 pub use day_noise::{DayNoise, day_noise, day_noise_check};
 pub use feed::{
     Commanded, Restatement, Restatements, exposure_check, missing_check, restatement_check, stale_check,
