@@ -40,6 +40,7 @@ pub mod journal;
 mod market;
 mod model;
 mod num;
+mod platform;
 mod pool;
 mod stream;
 mod truth;

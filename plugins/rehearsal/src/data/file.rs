@@ -70,6 +70,8 @@ struct Opened {
     reader: csv::Reader<Bounded<Box<dyn Read>>>,
     header: Vec<String>,
     left: Rc<Cell<usize>>,
+    /// What to add to the reader's lines: where lines end in CR LF it counts a line's feed to the next record.
+    behind: u64,
 }
 
 fn open(path: &Path) -> Result<Opened, Error> {
@@ -86,7 +88,8 @@ fn open(path: &Path) -> Result<Opened, Error> {
     let mut reader = csv::ReaderBuilder::new()
         .buffer_capacity(BUFFER_BYTES)
         .from_reader(Bounded { inner, left: Rc::clone(&left) });
-    let header = reader.byte_headers().map_err(|e| csv_fault(path, &e))?;
+    let header = reader.byte_headers().map_err(|e| csv_fault(path, 0, &e))?;
+    let within = header.iter().flatten().filter(|&&byte| byte == b'\n').count() as u64;
     let header: Vec<String> = header
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim_start_matches('\u{feff}').trim().to_owned())
@@ -94,20 +97,21 @@ fn open(path: &Path) -> Result<Opened, Error> {
     if header.iter().all(String::is_empty) {
         return Err(fault("has no header".to_owned()));
     }
-    Ok(Opened { reader, header, left })
+    let behind = u64::from(reader.position().line() == 1 + within);
+    Ok(Opened { reader, header, left, behind })
 }
 
-/// Calls `take` with each row's number (from 1) and record until it says that enough is known.
+/// Calls `take` with each row's number (from 1), its line and the record until it says that enough is known.
 fn each_record(
     path: &Path,
     file: &mut Opened,
-    mut take: impl FnMut(u64, &ByteRecord) -> bool,
+    mut take: impl FnMut((u64, u64), &ByteRecord) -> bool,
 ) -> Result<(), Error> {
     let mut record = ByteRecord::new();
     let mut row = 0_u64;
     loop {
         file.left.set(RECORD_BYTES_MAX);
-        if !file.reader.read_byte_record(&mut record).map_err(|e| csv_fault(path, &e))? {
+        if !file.reader.read_byte_record(&mut record).map_err(|e| csv_fault(path, file.behind, &e))? {
             return Ok(());
         }
         row += 1;
@@ -117,13 +121,14 @@ fn each_record(
                 problem: format!("has more than {ROWS_MAX} rows"),
             });
         }
-        if !take(row, &record) {
+        let line = record.position().map_or(0, csv::Position::line) + file.behind;
+        if !take((row, line), &record) {
             return Ok(());
         }
     }
 }
 
-fn csv_fault(path: &Path, error: &csv::Error) -> Error {
+fn csv_fault(path: &Path, behind: u64, error: &csv::Error) -> Error {
     let problem = match error.kind() {
         csv::ErrorKind::Io(io) => match io.kind() {
             io::ErrorKind::UnexpectedEof => "is cut off: the gzip stream ends in the middle".to_owned(),
@@ -134,7 +139,7 @@ fn csv_fault(path: &Path, error: &csv::Error) -> Error {
             _ => format!("cannot be read: {io}"),
         },
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let (row, line) = pos.as_ref().map_or((0, 0), |pos| (pos.record(), pos.line()));
+            let (row, line) = pos.as_ref().map_or((0, 0), |pos| (pos.record(), pos.line() + behind));
             format!("row {row} (line {line}) has {len} cells; expected {expected_len}, as in the header")
         }
         _ => format!("cannot be read: {error}"),

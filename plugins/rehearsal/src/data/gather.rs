@@ -98,8 +98,8 @@ impl<'a> Gather<'a> {
         })
     }
 
-    /// Looks at one row.
-    pub(super) fn take(&mut self, row: u64, record: &ByteRecord) -> Result<(), Error> {
+    /// Looks at one row, with its number and line.
+    pub(super) fn take(&mut self, (row, line): (u64, u64), record: &ByteRecord) -> Result<(), Error> {
         if !self.filter.iter().all(|(column, text)| text.matches(&record[*column])) {
             return Ok(());
         }
@@ -111,17 +111,15 @@ impl<'a> Gather<'a> {
             }
             return Ok(());
         };
-        let cell = |column: usize, name: &str| Value {
-            bytes: &record[column],
-            at: (self.spec, row, record.position().map_or(0, csv::Position::line)),
-            name: name.to_owned(),
-        };
-        let goal = cell(self.goal, &self.spec.goal);
+        let spec = self.spec;
+        let cell =
+            |column: usize, name: &'a str| Value { bytes: &record[column], at: (spec, row, line), name };
+        let goal = cell(self.goal, &spec.goal);
         let goals = goal.count()?;
         let exposure = match self.exposure {
             None => 1.0,
             Some(column) => {
-                let value = cell(column, &self.spec.exposure);
+                let value = cell(column, &spec.exposure);
                 let exposure = if self.per == Per::Spend {
                     value.amount()? * self.spec.minor_per_unit
                 } else {
@@ -137,13 +135,11 @@ impl<'a> Gather<'a> {
             }
         };
         let value = match self.value {
-            Some(column) => {
-                Some(cell(column, self.spec.value.as_deref().unwrap_or_default()).number("a number")?)
-            }
+            Some(column) => Some(cell(column, spec.value.as_deref().unwrap_or_default()).number("a number")?),
             None => None,
         };
         let date = match self.date {
-            Some(column) => cell(column, self.spec.date.as_deref().unwrap_or_default()).date()?,
+            Some(column) => cell(column, spec.date.as_deref().unwrap_or_default()).date()?,
             None => Date::ZERO,
         };
         let mark = Mark {
@@ -239,13 +235,13 @@ impl Pool {
 struct Value<'a> {
     bytes: &'a [u8],
     at: (&'a DataSpec, u64, u64),
-    name: String,
+    name: &'a str,
 }
 
 impl Value<'_> {
     fn fault(&self, problem: String) -> Error {
         let (spec, row, line) = self.at;
-        Error::Value { path: spec.file.clone(), row, line, column: self.name.clone(), problem }
+        Error::Value { path: spec.file.clone(), row, line, column: self.name.to_owned(), problem }
     }
 
     fn number(&self, expected: &str) -> Result<f64, Error> {
@@ -270,10 +266,15 @@ impl Value<'_> {
         }
     }
 
+    /// The cell as it stands there.
+    fn text(&self) -> String {
+        clip(String::from_utf8_lossy(self.bytes).trim())
+    }
+
     fn amount(&self) -> Result<f64, Error> {
         let number = self.number("a number from 0")?;
         if number < 0.0 {
-            Err(self.fault(format!("{number} is negative; expected a number from 0")))
+            Err(self.fault(format!("{} is negative; expected a number from 0", self.text())))
         } else {
             Ok(number)
         }
@@ -282,10 +283,12 @@ impl Value<'_> {
     fn count(&self) -> Result<f64, Error> {
         let number = self.number("a count (0, 1, 2 …)")?;
         if number < 0.0 {
-            return Err(self.fault(format!("{number} is negative; expected a count (0, 1, 2 …)")));
+            return Err(self.fault(format!("{} is negative; expected a count (0, 1, 2 …)", self.text())));
         }
         if number.fract() != 0.0 || number > COUNT_MAX {
-            return Err(self.fault(format!("{number} is not a whole number; expected a count (0, 1, 2 …)")));
+            return Err(
+                self.fault(format!("{} is not a whole number; expected a count (0, 1, 2 …)", self.text()))
+            );
         }
         Ok(number)
     }
