@@ -1,1 +1,26 @@
-//! Observe, judge, decide, allocate, move, cycle.
+//! Observe, judge, decide, allocate, move, cycle: what runs an experiment, one step at a time.
+//!
+//! - [`plan`]: a definition turned into periods, whole amounts and statistical settings.
+//! - [`observe`]: ask the channels, record what they say. [`book`]: the latest known figures.
+//! - [`engine`]: a table and where the experiment stood → evidence, verdicts, shares. [`evidence`]: as the ledger keeps it.
+//! - [`allocate`] and [`purse`]: shares to whole amounts within every cap. [`moves`]: intent, act, receipt.
+//! - [`cycle`]: one step of one experiment, through ledger and channels.
+//! - [`rehearse`]: the same against a stand-in market, by the thousand.
+//!
+//! The crate reads no clock and no environment and prints nothing. Channels are behind [`port`].
+#![forbid(unsafe_code)]
+
+pub mod allocate;
+pub mod book;
+pub mod cycle;
+pub mod engine;
+mod error;
+pub mod evidence;
+pub mod moves;
+pub mod observe;
+pub mod plan;
+pub mod port;
+pub mod purse;
+pub mod rehearse;
+
+pub use error::Error;

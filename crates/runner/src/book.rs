@@ -1,0 +1,107 @@
+//! The latest known figures of one experiment, by period and arm.
+//!
+//! A later row of the same (period, arm, metric) replaces the earlier one; that is all it does. A cell that nobody
+//! reported is not a zero: it stays out of the table, and the arm takes no part in that period.
+
+use gevinst_stats::StatsError;
+use gevinst_stats::table::{Cell as CountCell, CountTable};
+
+/// What is known of one arm in one period.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cell {
+    /// Money spent, minor units.
+    pub spend_minor: i64,
+    /// Exposure, in the unit of the experiment's `per`.
+    pub exposure: Option<f64>,
+    /// Goals known so far.
+    pub goals: u64,
+    /// Sum of the goals' values; their number, where they have none.
+    pub value: f64,
+    /// Sum of squares of the goals' values.
+    pub value_sq: f64,
+}
+
+/// Cells of all periods and arms of one experiment; period-major.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Book {
+    arms: usize,
+    cells: Vec<Cell>,
+}
+
+impl Book {
+    /// A book in which nothing is known, for `periods` periods and `arms` arms.
+    #[must_use]
+    pub fn new(periods: usize, arms: usize) -> Self {
+        Self { arms, cells: vec![Cell::default(); periods * arms] }
+    }
+
+    /// Number of arms.
+    #[must_use]
+    pub fn arms(&self) -> usize {
+        self.arms
+    }
+
+    /// Number of periods.
+    #[must_use]
+    pub fn periods(&self) -> usize {
+        self.cells.len().checked_div(self.arms).unwrap_or(0)
+    }
+
+    /// The cell of an arm in a period.
+    #[must_use]
+    pub fn cell(&self, period: usize, arm: usize) -> &Cell {
+        &self.cells[period * self.arms + arm]
+    }
+
+    /// The cell of an arm in a period, to be replaced.
+    pub fn cell_mut(&mut self, period: usize, arm: usize) -> &mut Cell {
+        &mut self.cells[period * self.arms + arm]
+    }
+
+    /// What is known of an arm over all periods.
+    #[must_use]
+    pub fn total(&self, arm: usize) -> Total {
+        let mut total = Total::default();
+        for period in 0..self.periods() {
+            let cell = self.cell(period, arm);
+            total.spend_minor += cell.spend_minor;
+            total.exposure += cell.exposure.unwrap_or(0.0);
+            total.goals += cell.goals;
+            total.value += cell.value;
+        }
+        total
+    }
+
+    /// The first `periods` periods as the table that the statistics take.
+    ///
+    /// A cell with goals but without exposure takes no part (a failed check says so).
+    ///
+    /// # Errors
+    /// When an exposure is negative or not a number (the rows were checked before, so this is an internal fault).
+    pub fn table(&self, periods: usize) -> Result<CountTable, StatsError> {
+        let mut table = CountTable::new(self.arms)?;
+        let mut row = Vec::with_capacity(self.arms);
+        for cells in self.cells.chunks_exact(self.arms.max(1)).take(periods) {
+            row.clear();
+            row.extend(cells.iter().map(|cell| {
+                let exposure = cell.exposure.filter(|exposure| *exposure > 0.0 || cell.goals == 0)?;
+                Some(CountCell { exposure, count: cell.goals })
+            }));
+            table.push_period(&row)?;
+        }
+        Ok(table)
+    }
+}
+
+/// An arm's sums over all periods.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Total {
+    /// Money spent, minor units.
+    pub spend_minor: i64,
+    /// Exposure, in the unit of the experiment's `per`.
+    pub exposure: f64,
+    /// Goals.
+    pub goals: u64,
+    /// Sum of the goals' values.
+    pub value: f64,
+}

@@ -1,0 +1,255 @@
+//! One step of one experiment: launch, recover, observe, judge, decide, allocate, move.
+//!
+//! A step may be repeated at any time: what is recorded already is not done again. It holds no state of its own; where
+//! the experiment stands is read from the ledger at the start and after each phase. The clock is the caller's.
+
+use gevinst_ledger::{AsOf, Fact, Filter, Kind, Ledger};
+use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
+
+use crate::Error;
+use crate::allocate::{self, Pool};
+use crate::engine::{Engine, Moment, Standing};
+use crate::evidence;
+use crate::moves::{self, Moved};
+use crate::observe::{self, Observed};
+use crate::plan::Plan;
+use crate::port::Ports;
+
+/// What a launch records beside the plan.
+#[derive(Debug, Clone)]
+pub struct Papers {
+    /// The definition file's text.
+    pub definition_toml: String,
+    /// The company file's text.
+    pub company_toml: String,
+    /// Version of the program.
+    pub program: String,
+    /// Seed of the stand-in market, when this is a rehearsal.
+    pub rehearsal_seed: Option<u64>,
+    /// Whether a person must approve moves.
+    pub needs_approval: bool,
+}
+
+/// Where an experiment is in its life, as a step found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its month has not begun.
+    NotYet,
+    /// Its month runs.
+    Running,
+    /// Its month is over; late goals are awaited.
+    Waiting,
+    /// It was judged for the last time.
+    Closed,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stepped {
+    /// Where the experiment is.
+    pub stage: Stage,
+    /// Whether it was launched in this step.
+    pub launched: bool,
+    /// What asking the channels brought.
+    pub observed: Observed,
+    /// Number of the look that was taken, if one was.
+    pub look: Option<u32>,
+    /// Verdicts of that look: arm and reason.
+    pub concluded: Vec<Concluded>,
+    /// What the moves came to.
+    pub moved: Moved,
+}
+
+/// Does what is due for one experiment at `now_us`.
+///
+/// `engine` carries nothing but speed from step to step: a fresh one gives the same result.
+///
+/// # Errors
+/// [`Error::MonthOver`] for a month that ended before it was launched, [`Error::DefinitionChanged`] for a definition that is not
+/// the launched one, [`Error::Channel`] when a channel cannot be opened at launch, and the ledger's errors. What was
+/// recorded before an error stays.
+pub fn step(
+    plan: &Plan,
+    papers: &Papers,
+    engine: &mut Engine,
+    ledger: &mut Ledger,
+    ports: &mut dyn Ports,
+    now_us: i64,
+) -> Result<Stepped, Error> {
+    let name = plan.experiment.name.as_str();
+    let mut stepped = Stepped {
+        stage: stage(plan, now_us),
+        launched: false,
+        observed: Observed::default(),
+        look: None,
+        concluded: Vec::new(),
+        moved: Moved::default(),
+    };
+    let progress = ledger.progress(name)?;
+    if progress.closed().is_some() {
+        stepped.stage = Stage::Closed;
+        return Ok(stepped);
+    }
+    if progress.launched().is_none() {
+        match stepped.stage {
+            Stage::NotYet => return Ok(stepped),
+            Stage::Running => {}
+            Stage::Waiting | Stage::Closed => {
+                return Err(Error::MonthOver {
+                    experiment: name.to_owned(),
+                    month: plan.experiment.month.to_string(),
+                });
+            }
+        }
+        launch(plan, papers, ledger, ports, now_us)?;
+        stepped.launched = true;
+    } else if ledger.launched(name)?.is_some_and(|launched| launched.definition_toml != papers.definition_toml) {
+        return Err(Error::DefinitionChanged { experiment: name.to_owned() });
+    }
+
+    stepped.moved = moves::recover(plan, ledger, ports, now_us)?;
+    stepped.observed = observe::observe(plan, ledger, ports, now_us)?;
+
+    let mut standing = standing(plan, ledger)?;
+    let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
+    let month_over = reported == plan.periods.len();
+    let closing = month_over && now_us >= plan.close_at_us;
+    if reported > standing.periods || closing {
+        let as_of = ledger.head()?.id;
+        let book = observe::read_book(plan, ledger, AsOf::Record(as_of))?;
+        let moment = Moment { periods: reported, month_over, closing };
+        let finding = engine.look(plan, &book, moment, &standing)?;
+        let look = evidence::look(plan, &book, moment, &finding, now_us);
+        stepped.look = Some(look.look);
+        stepped.concluded = evidence::conclusions(plan, &standing.status, &finding, look.look);
+        let mut facts = vec![Fact::Looked(Looked { as_of, evidence: look })];
+        facts.extend(stepped.concluded.iter().cloned().map(Fact::Concluded));
+        ledger.append(now_us, Some(name), facts)?;
+        standing = finding.standing;
+    }
+
+    if stepped.look.is_some() || stepped.launched || begins_today(plan, ledger, &standing, now_us)? {
+        let book = observe::read_book(plan, ledger, AsOf::Now)?;
+        let pool = pool(plan, ledger, &book, reported, now_us)?;
+        let wanted = allocate::wanted(plan, &standing, &pool, now_us);
+        let not_after_us = not_after(plan, papers.needs_approval, now_us);
+        moves::intend(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?;
+    }
+    let sent = moves::send(plan, ledger, ports, now_us)?;
+    stepped.moved.applied += sent.applied;
+    stepped.moved.waiting = sent.waiting;
+    stepped.moved.not_applied.extend(sent.not_applied);
+    stepped.moved.unknown.extend(sent.unknown);
+
+    if closing && ledger.progress(name)?.open_intents().next().is_none() {
+        let closed = Closed {
+            reason: "the month is over and its goals have arrived".to_owned(),
+            summary: serde_json::Value::Null,
+        };
+        ledger.append(now_us, Some(name), vec![Fact::Closed(closed)])?;
+        stepped.stage = Stage::Closed;
+    }
+    Ok(stepped)
+}
+
+fn stage(plan: &Plan, now_us: i64) -> Stage {
+    if now_us < plan.start_us() {
+        Stage::NotYet
+    } else if now_us < plan.end_us() {
+        Stage::Running
+    } else {
+        Stage::Waiting
+    }
+}
+
+fn launch(
+    plan: &Plan,
+    papers: &Papers,
+    ledger: &mut Ledger,
+    ports: &mut dyn Ports,
+    now_us: i64,
+) -> Result<(), Error> {
+    let name = plan.experiment.name.as_str();
+    let mut plugins = Vec::new();
+    for channel in plan.experiment.channels() {
+        let pin = ports.pin(name, channel.as_str()).map_err(|source| Error::Channel {
+            experiment: name.to_owned(),
+            channel: channel.to_string(),
+            source,
+        })?;
+        plugins.push(pin);
+    }
+    let arms = plan.arms.iter().map(|arm| LaunchedArm {
+        name: arm.name.clone(),
+        code: arm.code,
+        channel: arm.channel.clone(),
+        control: arm.control,
+    });
+    let launched = Launched {
+        definition_toml: papers.definition_toml.clone(),
+        company_toml: papers.company_toml.clone(),
+        schema: 1,
+        month: plan.experiment.month.to_string(),
+        program: papers.program.clone(),
+        rehearsal_seed: papers.rehearsal_seed,
+        arms: arms.collect(),
+        plugins,
+    };
+    ledger.append(now_us, Some(name), vec![Fact::Launched(launched)])?;
+    Ok(())
+}
+
+/// Where the experiment stands after its newest look, from the ledger alone.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn standing(plan: &Plan, ledger: &Ledger) -> Result<Standing, Error> {
+    let filter = Filter::of(plan.experiment.name.as_str()).kinds(&[Kind::Looked]).newest_first();
+    let newest = ledger.facts(filter).next().transpose()?;
+    let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else { return Ok(Standing::new(plan)) };
+    let evidence = looked.evidence;
+    Ok(Standing {
+        looks: evidence.look,
+        periods: plan.periods_ended(evidence.data_until_us),
+        status: evidence.arms.iter().map(|arm| arm.status).collect(),
+        shares: evidence.arms.iter().map(|arm| arm.share).collect(),
+    })
+}
+
+/// Whether an arm that should have begun by now was never commanded.
+fn begins_today(plan: &Plan, ledger: &Ledger, standing: &Standing, now_us: i64) -> Result<bool, Error> {
+    let Some(period) = plan.period_at(now_us) else { return Ok(false) };
+    let progress = ledger.progress(plan.experiment.name.as_str())?;
+    Ok(plan.arms.iter().zip(&standing.status).any(|(arm, status)| {
+        let untouched = progress.arm(&arm.name).is_some_and(|stands| stands.next_seq == gevinst_ledger::Seq::FIRST);
+        status.is_alive() && arm.joins <= period && untouched
+    }))
+}
+
+/// What may be spent now, with everything unknown counted at its worst.
+fn pool(
+    plan: &Plan,
+    ledger: &Ledger,
+    book: &crate::book::Book,
+    reported: usize,
+    now_us: i64,
+) -> Result<Pool, Error> {
+    let progress = ledger.progress(plan.experiment.name.as_str())?;
+    let worst_day: i64 = progress.arms().values().map(gevinst_ledger::ArmProgress::worst_daily_minor).sum();
+    let unreported = plan.periods_ended(now_us).saturating_sub(reported);
+    let frozen = plan.arms.iter().map(|arm| {
+        progress.arm(&arm.name).filter(|stands| stands.is_frozen()).map(gevinst_ledger::ArmProgress::worst_daily_minor)
+    });
+    Ok(Pool {
+        spent_at_worst: allocate::spent(plan, book)
+            + worst_day.saturating_mul(i64::try_from(unreported).unwrap_or(i64::MAX)),
+        frozen: frozen.collect(),
+    })
+}
+
+/// A command holds for the day it was made for; a proposal must outlast a night and a morning.
+fn not_after(plan: &Plan, needs_approval: bool, now_us: i64) -> i64 {
+    const HOUR_US: i64 = 3_600_000_000;
+    let day_end = plan.period_at(now_us).map_or(now_us + 24 * HOUR_US, |period| plan.periods[period].end_us);
+    if needs_approval { day_end.max(now_us + 36 * HOUR_US) } else { day_end.max(now_us + HOUR_US) }
+}

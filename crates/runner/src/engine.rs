@@ -1,0 +1,337 @@
+//! The engine: a table and where the experiment stood → evidence, verdicts, shares.
+//!
+//! Pure but for a memory that changes speed, not results. The same engine plays rehearsed months by the thousand and
+//! takes the looks that the ledger records; it knows neither clock nor ledger.
+
+use gevinst_experiment::Rule;
+use gevinst_ledger::evidence::ArmStatus;
+use gevinst_stats::StatsError;
+use gevinst_stats::allocate::{self, Limits, Request};
+use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, against_limit};
+use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide};
+use gevinst_stats::judgement::{Detail, Judge, Judgement, Settings};
+use gevinst_stats::pair::Levels;
+
+use crate::Error;
+use crate::book::Book;
+use crate::plan::Plan;
+
+/// Where an experiment stands after a look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Looks taken.
+    pub looks: u32,
+    /// Periods that the newest look saw.
+    pub periods: usize,
+    /// Per arm, what it is.
+    pub status: Vec<ArmStatus>,
+    /// Per arm, its share of the daily budget. They need not sum to 1: an arm that has not joined keeps the share it will
+    /// begin with.
+    pub shares: Vec<f64>,
+}
+
+impl Standing {
+    /// Before the first look: every arm runs, with the share that the definition gives it.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            looks: 0,
+            periods: 0,
+            status: vec![ArmStatus::Running; plan.arms.len()],
+            shares: plan.arms.iter().map(|arm| arm.share).collect(),
+        }
+    }
+
+    /// Per arm, whether it still gets budget.
+    #[must_use]
+    pub fn alive(&self) -> Vec<bool> {
+        self.status.iter().map(|status| status.is_alive()).collect()
+    }
+}
+
+/// Which look it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Periods that every channel has reported.
+    pub periods: usize,
+    /// Whether these are all of the month.
+    pub month_over: bool,
+    /// Whether all goals have arrived: the last look.
+    pub closing: bool,
+}
+
+/// What a look found.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The evidence on arms and pairs.
+    pub judgement: Judgement,
+    /// Per arm, the evidence on its cost per goal; empty without a limit.
+    pub costs: Vec<Option<CostEvidence>>,
+    /// Per arm, the verdict of this look.
+    pub verdicts: Vec<ArmVerdict>,
+    /// Problems with the data that keep this look from deciding anything.
+    pub checks: Vec<Check>,
+    /// Where the experiment stands now.
+    pub standing: Standing,
+}
+
+/// One data-quality check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it passed.
+    pub passed: bool,
+    /// What it saw.
+    pub sentence: String,
+}
+
+/// The engine of one experiment.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    judge: Judge,
+    rules: Rules,
+    limits: Limits,
+    cost_limit_minor: Option<f64>,
+}
+
+impl Engine {
+    /// An engine that works out everything, for looks that are recorded.
+    ///
+    /// # Errors
+    /// When a setting lies outside what the statistics accept.
+    pub fn new(plan: &Plan) -> Result<Self, Error> {
+        Self::with_detail(plan, Detail::Full)
+    }
+
+    /// An engine that works out only what decisions need: for months that are played by the thousand.
+    ///
+    /// # Errors
+    /// When a setting lies outside what the statistics accept.
+    pub fn for_decisions(plan: &Plan) -> Result<Self, Error> {
+        let ties = plan.experiment.decide.tie_within.as_f64() > 0.0;
+        Self::with_detail(plan, if ties { Detail::Decisions } else { Detail::Evidence })
+    }
+
+    fn with_detail(plan: &Plan, detail: Detail) -> Result<Self, Error> {
+        let decide = &plan.experiment.decide;
+        let alpha = decide.wrongly_drop_best.as_f64();
+        let settings = Settings {
+            prior_sd: plan.prior.sd,
+            centres: Vec::new(),
+            dispersion: plan.dispersion.clone(),
+            levels: Levels { alpha, ..Levels::default() },
+            detail,
+        };
+        Ok(Self {
+            judge: Judge::new(settings).map_err(|source| statistics(plan, source))?,
+            rules: Rules {
+                wrongly_drop_best: alpha,
+                wrongly_drop_profitable: decide.wrongly_drop_profitable.as_f64(),
+                tie_within: decide.tie_within.as_f64(),
+                winner_p_best: decide.winner_chance.as_f64(),
+                winner_expected_loss: decide.winner_loss.as_f64(),
+                protected: None,
+            },
+            limits: Limits {
+                floor: plan.experiment.allocate.floor.as_f64(),
+                max_step: plan.experiment.allocate.max_step.as_f64(),
+                caps: Vec::new(),
+            },
+            cost_limit_minor: decide.max_cost_per_goal.map(|money| signed(money.minor())),
+        })
+    }
+
+    /// Takes a look.
+    ///
+    /// # Errors
+    /// When the book holds a number that the statistics refuse.
+    pub fn look(
+        &mut self,
+        plan: &Plan,
+        book: &Book,
+        moment: Moment,
+        before: &Standing,
+    ) -> Result<Finding, Error> {
+        let refuse = |source| statistics(plan, source);
+        let checks = self.checks(plan, book, moment, before);
+        let table = book.table(moment.periods).map_err(refuse)?;
+        let judgement = self.judge.look(&table).map_err(refuse)?;
+        let costs = self.costs(plan, book, moment).map_err(refuse)?;
+        let alive = before.alive();
+        let spend: Vec<f64> = (0..plan.arms.len()).map(|arm| signed(book.total(arm).spend_minor)).collect();
+        let paid = spend.iter().any(|&minor| minor > 0.0);
+        let verdicts = decide(
+            &Situation {
+                judgement: &judgement,
+                costs: &costs,
+                spend: if paid { &spend } else { &[] },
+                alive: &alive,
+                month_end: moment.month_over,
+            },
+            &self.rules,
+        )
+        .map_err(refuse)?;
+        let mut standing =
+            Standing { looks: before.looks + 1, periods: moment.periods, ..before.clone() };
+        if checks.iter().all(|check| check.passed) {
+            for verdict in &verdicts {
+                standing.status[verdict.arm] = status(verdict.verdict, before.status[verdict.arm], moment);
+            }
+        }
+        standing.shares = self.shares(plan, &judgement, &standing, before, moment).map_err(refuse)?;
+        Ok(Finding { judgement, costs, verdicts, checks, standing })
+    }
+
+    fn costs(&self, plan: &Plan, book: &Book, moment: Moment) -> Result<Vec<Option<CostEvidence>>, StatsError> {
+        let Some(limit) = self.cost_limit_minor else { return Ok(Vec::new()) };
+        let seen_until_us = if moment.closing {
+            plan.close_at_us
+        } else {
+            moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us)
+        };
+        // A weekday wave shows as swing between periods, which the mixture allows for; only a list has none.
+        let prior = CostPrior::default();
+        (0..plan.arms.len())
+            .map(|arm| {
+                let cells: Vec<CostCell> = (0..moment.periods)
+                    .filter(|&period| book.cell(period, arm).exposure.is_some())
+                    .map(|period| {
+                        let cell = book.cell(period, arm);
+                        let arrived = completeness(plan, plan.periods[period].end_us, seen_until_us);
+                        CostCell {
+                            spend: signed(cell.spend_minor.max(0)),
+                            count: cell.goals,
+                            complete_at_least: arrived,
+                            complete_at_most: 1.0,
+                        }
+                    })
+                    .collect();
+                if cells.iter().all(|cell| cell.spend <= 0.0) {
+                    return Ok(None);
+                }
+                against_limit(&cells, limit, &prior).map(Some)
+            })
+            .collect()
+    }
+
+    /// What is wrong with the data, so that nothing may be decided from it.
+    fn checks(&self, plan: &Plan, book: &Book, moment: Moment, before: &Standing) -> Vec<Check> {
+        let mut missing = Vec::new();
+        let mut unbacked = Vec::new();
+        for (index, arm) in plan.arms.iter().enumerate() {
+            let running = before.status[index].is_alive();
+            for period in arm.joins.min(moment.periods)..moment.periods {
+                let cell = book.cell(period, index);
+                let named = || format!("`{}` on day {}", arm.name, period + 1);
+                // Whatever ran in the newest period must have been reported, were it as nothing.
+                if running && cell.exposure.is_none() && period + 1 == moment.periods {
+                    missing.push(named());
+                }
+                if cell.goals > 0 && cell.exposure.is_none_or(|exposure| exposure <= 0.0) {
+                    unbacked.push(named());
+                }
+            }
+        }
+        let check = |name, bad: Vec<String>, fine: &str, wrong: &str| Check {
+            name,
+            passed: bad.is_empty(),
+            sentence: if bad.is_empty() { fine.to_owned() } else { format!("{wrong}: {}", bad.join(", ")) },
+        };
+        vec![
+            check("reported", missing, "every running arm was reported", "no figures for a running arm"),
+            check("backed", unbacked, "all goals belong to an exposure", "goals without any exposure"),
+        ]
+    }
+
+    fn shares(
+        &self,
+        plan: &Plan,
+        judgement: &Judgement,
+        standing: &Standing,
+        before: &Standing,
+        moment: Moment,
+    ) -> Result<Vec<f64>, StatsError> {
+        let next = moment.periods;
+        let begun: Vec<bool> = plan.arms.iter().map(|arm| arm.joins <= next).collect();
+        let alive: Vec<bool> = standing.status.iter().zip(&begun).map(|(s, begun)| s.is_alive() && *begun).collect();
+        // An arm that joins later keeps the share it will begin with; the statistics split the rest.
+        let waiting = |arm: usize| standing.status[arm].is_alive() && !begun[arm];
+        if !alive.contains(&true) || moment.month_over {
+            return Ok((0..alive.len()).map(|arm| if waiting(arm) { plan.arms[arm].share } else { 0.0 }).collect());
+        }
+        let previous: Vec<f64> = (0..alive.len())
+            .map(|arm| if plan.arms[arm].joins < next.max(1) { before.shares[arm] } else { 0.0 })
+            .collect();
+        let p_best: Vec<f64> = judgement.arms.iter().map(|arm| arm.p_best).collect();
+        let living = to_float(alive.iter().filter(|alive| **alive).count());
+        let limits = Limits { floor: self.limits.floor.min(1.0 / living), ..self.limits.clone() };
+        let request = Request {
+            rule: match plan.rule {
+                Rule::Even => allocate::Rule::Even,
+                Rule::Balanced => allocate::Rule::Balanced,
+                Rule::Earn => allocate::Rule::Earn,
+            },
+            p_best: &p_best,
+            alive: &alive,
+            previous: &previous,
+            elapsed: to_float(next) / to_float(plan.periods.len().max(1)),
+        };
+        let mut shares = allocate::shares(&request, &limits)?;
+        for (arm, share) in shares.iter_mut().enumerate() {
+            if waiting(arm) {
+                *share = plan.arms[arm].share;
+            }
+        }
+        Ok(shares)
+    }
+}
+
+/// What an arm is after a verdict. Gone is gone; a winner of an earlier look stays one unless it is dropped.
+fn status(verdict: Verdict, before: ArmStatus, moment: Moment) -> ArmStatus {
+    if !before.is_alive() {
+        return before;
+    }
+    match verdict {
+        Verdict::Drop { .. } => ArmStatus::Dropped,
+        Verdict::Tie { .. } => ArmStatus::Tied,
+        Verdict::Unprofitable { .. } => ArmStatus::Unprofitable,
+        Verdict::GuardrailBreached { .. } => ArmStatus::GuardrailBreached,
+        Verdict::Futile { .. } => ArmStatus::Futile,
+        Verdict::Winner { .. } => ArmStatus::Winner,
+        // At the closing look the thresholds are asked anew, now that late goals are in.
+        _ if moment.closing => ArmStatus::Running,
+        _ => before,
+    }
+}
+
+/// The least part of a cohort's goals that has certainly arrived, by what the definition states.
+///
+/// With a median the goals are taken to arrive exponentially, F(t) = 1 − 2^(−t/median); without one nothing is claimed
+/// before `complete_after` has passed. Too low a figure weakens the evidence against an arm and never strengthens it.
+fn completeness(plan: &Plan, cohort_end_us: i64, seen_until_us: i64) -> f64 {
+    let delay = &plan.experiment.delay;
+    let age = seen_until_us.saturating_sub(cohort_end_us).max(0);
+    if age >= delay.complete_after.as_micros() {
+        return 1.0;
+    }
+    match delay.median {
+        Some(median) if median.is_zero() => 1.0,
+        Some(median) => -f64::exp_m1(-std::f64::consts::LN_2 * signed(age) / signed(median.as_micros())),
+        None => 0.0,
+    }
+}
+
+fn statistics(plan: &Plan, source: StatsError) -> Error {
+    Error::Statistics { experiment: plan.experiment.name.to_string(), source }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "amounts and times are far below 2^53")]
+fn signed(value: i64) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn to_float(value: usize) -> f64 {
+    value as f64
+}

@@ -1,0 +1,148 @@
+//! From a finding to what the ledger keeps of it: the look's figures and each verdict's sentence.
+//!
+//! Nothing is computed here but unions of names and numbers; the words are those that reports quote.
+
+use gevinst_ledger::evidence::{ArmLook, CheckLook, Look, PairLook};
+use gevinst_ledger::fact::Concluded;
+use gevinst_stats::decide::Verdict;
+
+use crate::book::Book;
+use crate::engine::{Finding, Moment};
+use crate::plan::Plan;
+
+/// The look as the ledger keeps it.
+#[must_use]
+pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us: i64) -> Look {
+    let exact = plan.dispersion.is_exact();
+    let judgement = &finding.judgement;
+    let arms = plan.arms.iter().enumerate().map(|(index, arm)| {
+        let evidence = &judgement.arms[index];
+        ArmLook {
+            name: arm.name.clone(),
+            exposure: evidence.exposure,
+            goals: evidence.count,
+            spend_minor: book.total(index).spend_minor,
+            rate: evidence.rate,
+            p_best: evidence.p_best,
+            expected_loss: evidence.expected_loss,
+            ln_e_drop: evidence.ln_e_drop,
+            ln_e_unprofitable: finding.costs.get(index).copied().flatten().map(|cost| cost.ln_e_above_limit),
+            status: finding.standing.status[index],
+            share: finding.standing.shares[index],
+        }
+    });
+    let pairs = judgement.pairs.iter().map(|pair| PairLook {
+        a: plan.arms[pair.a].name.clone(),
+        b: plan.arms[pair.b].name.clone(),
+        ratio: pair.posterior.map_or_else(|| pair.mean.exp(), |posterior| posterior.median),
+        lower: pair.confidence.and_then(|interval| interval.lower),
+        upper: pair.confidence.and_then(|interval| interval.upper),
+        ln_e_a_beats_b: pair.ln_e_a_beats_b,
+        ln_e_b_beats_a: pair.ln_e_b_beats_a,
+        p_a_better: pair.p_a_beats_b,
+    });
+    Look {
+        look: finding.standing.looks,
+        at_us: now_us,
+        data_until_us: moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us),
+        guarantee: judgement.guarantee.as_str().to_owned(),
+        separation: plan.experiment.separation.as_str().to_owned(),
+        method: method(exact).to_owned(),
+        alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
+        dispersion: (!exact).then_some(judgement.dispersion.mean),
+        arms: arms.collect(),
+        pairs: pairs.collect(),
+        checks: finding
+            .checks
+            .iter()
+            .map(|check| CheckLook { name: check.name.to_owned(), passed: check.passed, sentence: check.sentence.clone() })
+            .collect(),
+    }
+}
+
+/// The method in words.
+#[must_use]
+pub fn method(exact: bool) -> &'static str {
+    if exact {
+        "conditional likelihood, exact form (people assigned at random)"
+    } else {
+        "conditional likelihood with a mixture over day noise"
+    }
+}
+
+/// The verdicts of a look that changed an arm.
+#[must_use]
+pub fn conclusions(plan: &Plan, before: &[gevinst_ledger::evidence::ArmStatus], finding: &Finding, look: u32) -> Vec<Concluded> {
+    let name = |arm: usize| plan.arms[arm].name.clone();
+    finding
+        .verdicts
+        .iter()
+        .filter(|verdict| finding.standing.status[verdict.arm] != before[verdict.arm])
+        .map(|verdict| {
+            let arm = verdict.arm;
+            let (reason, against, ln_e_value) = reason(plan, finding, verdict.verdict, arm);
+            Concluded {
+                arm: name(arm),
+                status: finding.standing.status[arm],
+                look,
+                reason,
+                guarantee: verdict.guarantee.map_or("model", |guarantee| guarantee.as_str()).to_owned(),
+                against: against.map(name),
+                ln_e_value,
+            }
+        })
+        .collect()
+}
+
+/// Why, in a sentence; the arm it was compared with; ln of the e-value.
+fn reason(plan: &Plan, finding: &Finding, verdict: Verdict, arm: usize) -> (String, Option<usize>, Option<f64>) {
+    let name = |arm: usize| plan.arms[arm].name.as_str();
+    match verdict {
+        Verdict::Drop { beaten_by, ln_e } => {
+            let sentence = format!(
+                "`{}` is not the best: the evidence against it reached {}, and `{}` beats it most clearly",
+                name(arm),
+                odds(ln_e),
+                name(beaten_by)
+            );
+            (sentence, Some(beaten_by), Some(ln_e))
+        }
+        Verdict::Tie { with, lower, upper } => {
+            let sentence = format!(
+                "`{}` equals `{}`, which is cheaper: the ratio of their rates lies between {lower:.2} and {upper:.2}",
+                name(arm),
+                name(with)
+            );
+            (sentence, Some(with), None)
+        }
+        Verdict::Unprofitable { ln_e } => {
+            let sentence =
+                format!("a goal of `{}` costs more than the limit: the evidence reached {}", name(arm), odds(ln_e));
+            (sentence, None, Some(ln_e))
+        }
+        Verdict::GuardrailBreached { ln_e } => {
+            (format!("`{}` breaches a guardrail: the evidence reached {}", name(arm), odds(ln_e)), None, Some(ln_e))
+        }
+        Verdict::Futile { chance } => {
+            let percent = chance * 100.0;
+            (format!("`{}` has a chance of {percent:.1} % left to be proven best", name(arm)), None, None)
+        }
+        Verdict::Winner { p_best, last_standing } => {
+            let sentence = if last_standing {
+                format!("`{}` is the last arm standing: every other one was dropped", name(arm))
+            } else {
+                format!("`{}` is the best with a chance of {:.1} %, past the stated thresholds", name(arm), p_best * 100.0)
+            };
+            (sentence, None, None)
+        }
+        _ => {
+            let chance = finding.judgement.arms[arm].p_best * 100.0;
+            (format!("`{}` no longer passes the thresholds of a winner: its chance is {chance:.1} %", name(arm)), None, None)
+        }
+    }
+}
+
+/// An e-value as odds that a reader can hold: `34 to 1`.
+fn odds(ln_e: f64) -> String {
+    if ln_e > 13.8 { "over a million to 1".to_owned() } else { format!("{:.0} to 1", ln_e.exp()) }
+}

@@ -1,0 +1,175 @@
+//! Observe: ask the channels, record what they say, and read the ledger's rows as a book.
+//!
+//! Rows and the channel's cursor are one transaction. Every step asks for the whole month again, since platforms
+//! restate; rows that say what is known already are not stored twice. A channel that fails leaves no rows behind.
+
+use gevinst_abi::wire::{Coded, Grain, ObserveRequest};
+use gevinst_ledger::{AsOf, Batch, Ledger, Row, Value};
+
+use crate::book::Book;
+use crate::plan::Plan;
+use crate::port::Ports;
+use crate::Error;
+
+/// What asking the channels brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Observed {
+    /// Rows that nobody had reported before.
+    pub rows_new: u64,
+    /// Rows that replaced an earlier value.
+    pub rows_restated: u64,
+    /// Channels that could not be asked, with what they said.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Codes of the metrics asked for; they stand in the rows.
+const SPEND: u32 = 1;
+const GOAL: u32 = 2;
+const EXPOSURE: u32 = 3;
+
+/// The metrics that a plan needs, coded: spend, the goal, and the exposure where that is not spend.
+fn metrics(plan: &Plan) -> Vec<Coded> {
+    let mut metrics = vec![
+        Coded { code: SPEND, name: "spend".to_owned() },
+        Coded { code: GOAL, name: plan.goal_metric().to_owned() },
+    ];
+    if plan.exposure_metric() != "spend" {
+        metrics.push(Coded { code: EXPOSURE, name: plan.exposure_metric().to_owned() });
+    }
+    metrics
+}
+
+/// Asks every channel of the experiment for the month so far, and records the answers.
+///
+/// # Errors
+/// Those of the ledger; a channel's failure is part of the answer.
+pub fn observe(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: i64) -> Result<Observed, Error> {
+    let name = plan.experiment.name.as_str();
+    let mut observed = Observed::default();
+    let ended = plan.periods_ended(now_us);
+    let Some(last) = ended.checked_sub(1).map(|last| plan.periods[last]) else { return Ok(observed) };
+    let metrics = metrics(plan);
+    for channel in plan.experiment.channels() {
+        let channel = channel.as_str();
+        let cursor = ledger.last_observed(name, channel, AsOf::Now)?.and_then(|(_, seen)| seen.cursor);
+        let arms = plan.arms.iter().filter(|arm| arm.channel == channel);
+        let request = ObserveRequest {
+            experiment: name.to_owned(),
+            arms: arms.map(|arm| Coded { code: arm.code, name: arm.name.clone() }).collect(),
+            metrics: metrics.clone(),
+            grain: Grain::Day,
+            timezone: plan.timezone.clone(),
+            from_us: plan.start_us(),
+            to_us: last.end_us,
+            cursor,
+        };
+        let answer = match ports.port(name, channel) {
+            Ok(port) => port.observe(&request, now_us),
+            Err(error) => Err(error),
+        };
+        let (rows, after) = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                observed.failed.push((channel.to_owned(), error.message));
+                continue;
+            }
+        };
+        let mut named = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let arm = request.arms.iter().find(|arm| arm.code == row.arm);
+            let metric = metrics.iter().find(|metric| metric.code == row.metric);
+            match (arm, metric) {
+                (Some(arm), Some(metric)) => named.push(Row {
+                    arm: &arm.name,
+                    metric: &metric.name,
+                    period_start_us: row.period_start_us,
+                    value: Value { count: row.count, sum: row.sum, sum_sq: row.sum_sq },
+                }),
+                _ => {
+                    let message = format!("reported arm {} and metric {}, which were not asked for", row.arm, row.metric);
+                    observed.failed.push((channel.to_owned(), message));
+                }
+            }
+        }
+        if named.len() < rows.len() {
+            continue;
+        }
+        let batch = Batch {
+            channel,
+            from_us: request.from_us,
+            to_us: request.to_us,
+            cursor: after.cursor.as_deref(),
+            fresh_until_us: Some(after.fresh_until_us),
+            rows: &named,
+        };
+        match ledger.observe(now_us, name, &batch) {
+            Ok(summary) => {
+                observed.rows_new += summary.rows_new;
+                observed.rows_restated += summary.rows_restated;
+            }
+            // A row that cannot be one is the channel's fault: it is told, and nothing of its answer is kept.
+            Err(error @ gevinst_ledger::Error::BadObservation { .. }) => {
+                observed.failed.push((channel.to_owned(), error.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(observed)
+}
+
+/// How many of the month's periods every channel has reported, as of a moment in the ledger.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn periods_reported(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<usize, Error> {
+    let mut reported = plan.periods.len();
+    for channel in plan.experiment.channels() {
+        let seen = ledger.last_observed(plan.experiment.name.as_str(), channel.as_str(), as_of)?;
+        let fresh = seen.and_then(|(_, observed)| observed.fresh_until_us).unwrap_or(i64::MIN);
+        reported = reported.min(plan.periods_ended(fresh));
+    }
+    Ok(reported)
+}
+
+/// The experiment's rows as a book, as known at a moment in the ledger.
+///
+/// A row that lies in no period of the month is left out (the channel may report a longer span than was asked for).
+///
+/// # Errors
+/// Those of the ledger.
+pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Error> {
+    let mut book = Book::new(plan.periods.len(), plan.arms.len());
+    let exposure = plan.exposure_metric();
+    let goal = plan.goal_metric();
+    for row in ledger.observations(plan.experiment.name.as_str(), as_of)? {
+        let period = plan.periods.partition_point(|period| period.end_us <= row.period_start_us);
+        let arm = plan.arms.iter().position(|arm| *arm.name == *row.arm);
+        let (Some(arm), true) = (arm, plan.periods.get(period).is_some_and(|p| p.contains(row.period_start_us))) else {
+            continue;
+        };
+        let cell = book.cell_mut(period, arm);
+        if &*row.metric == "spend" {
+            cell.spend_minor = whole(row.value.sum);
+        }
+        if &*row.metric == exposure {
+            // Spend is summed; other exposures are counted.
+            cell.exposure = Some(if exposure == "spend" { row.value.sum } else { to_float(row.value.count) });
+        }
+        if &*row.metric == goal {
+            cell.goals = row.value.count;
+            cell.value = row.value.sum;
+            cell.value_sq = row.value.sum_sq;
+        }
+    }
+    Ok(book)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the ledger bounds sums to 10^18, and spend is whole minor units")]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "the ledger bounds counts to 10^15")]
+fn to_float(value: u64) -> f64 {
+    value as f64
+}

@@ -1,0 +1,116 @@
+//! One rehearsed month in-process: the market, the engine and the purse, without ledger and child process.
+//!
+//! It does at the same moments what [`crate::cycle::step`] does through ledger and plugin: command at the month's
+//! start, look at the end of every day, command again, and look once more when all goals have arrived. A test holds the
+//! two against each other.
+
+use std::sync::Arc;
+
+use gevinst_ledger::evidence::ArmStatus;
+use gevinst_rehearsal::{Calendar, Market, Row};
+
+use super::score;
+use super::stand_in::StandIn;
+use crate::Error;
+use crate::allocate::{self, Pool};
+use crate::book::{Book, Total};
+use crate::engine::{Engine, Moment, Standing};
+use crate::plan::Plan;
+
+/// What a month came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MonthOutcome {
+    /// Per arm of the plan.
+    pub arms: Vec<ArmOutcome>,
+    /// Goals that the month's exposures should have brought, whatever was drawn.
+    pub expected_goals: f64,
+}
+
+/// What an arm came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ArmOutcome {
+    /// What it is at the end.
+    pub status: ArmStatus,
+    /// The day of the month (from 1) at whose end a verdict ended it; `None` while it ran.
+    pub ended_on: Option<usize>,
+    /// Its sums.
+    pub total: Total,
+}
+
+/// Plays one month.
+///
+/// # Errors
+/// When the statistics refuse a number, which is a fault of the program or of the definition's limits.
+pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64) -> Result<MonthOutcome, Error> {
+    let name = plan.experiment.name.as_str();
+    let number = score::market_arms(plan, &stand_in.model);
+    let mut arm_of = vec![0; number.len()];
+    for (arm, &market_arm) in number.iter().enumerate() {
+        arm_of[market_arm] = arm;
+    }
+    let mut market = Market::new(Arc::clone(&stand_in.model), name, seed, Arc::clone(calendar));
+    let mut engine = Engine::for_decisions(plan)?;
+    let mut standing = Standing::new(plan);
+    let mut book = Book::new(plan.periods.len(), plan.arms.len());
+    let mut commanded: Vec<Option<i64>> = vec![None; plan.arms.len()];
+    let mut seqs = vec![0_u64; plan.arms.len()];
+    let mut ended_on = vec![None; plan.arms.len()];
+    let mut rows = Vec::new();
+    let refused = |source| Error::Rehearsal { experiment: name.to_owned(), source: Box::new(source) };
+
+    let moments = std::iter::once((plan.start_us(), 0, false))
+        .chain(plan.periods.iter().enumerate().map(|(day, period)| (period.end_us, day + 1, false)))
+        .chain(std::iter::once((plan.close_at_us.max(plan.end_us()), plan.periods.len(), true)));
+    for (now_us, periods, closing) in moments {
+        if periods > 0 {
+            rows.clear();
+            market.observe(plan.start_us(), plan.periods[periods - 1].end_us, now_us, &mut rows);
+            fill(&mut book, &rows, &arm_of);
+            let moment = Moment { periods, month_over: periods == plan.periods.len(), closing };
+            let finding = engine.look(plan, &book, moment, &standing)?;
+            for (arm, status) in finding.standing.status.iter().enumerate() {
+                if !status.is_alive() && standing.status[arm].is_alive() {
+                    ended_on[arm] = Some(periods);
+                }
+            }
+            standing = finding.standing;
+        }
+        let pool = Pool { spent_at_worst: allocate::spent(plan, &book), frozen: vec![None; plan.arms.len()] };
+        for want in allocate::wanted(plan, &standing, &pool, now_us) {
+            let arm = want.arm;
+            if commanded[arm].unwrap_or(0) != want.daily {
+                seqs[arm] += 1;
+                market.apply(number[arm], seqs[arm], want.daily, want.daily == 0, now_us).map_err(refused)?;
+                commanded[arm] = Some(want.daily);
+            }
+        }
+    }
+
+    let mut expected_goals = 0.0;
+    for period in 0..book.periods() {
+        for (arm, &market_arm) in number.iter().enumerate() {
+            let exposure = book.cell(period, arm).exposure.unwrap_or(0.0);
+            expected_goals += stand_in.model.expected_goals(calendar, market_arm, period, exposure);
+        }
+    }
+    let arms = (0..plan.arms.len())
+        .map(|arm| ArmOutcome { status: standing.status[arm], ended_on: ended_on[arm], total: book.total(arm) })
+        .collect();
+    Ok(MonthOutcome { arms, expected_goals })
+}
+
+fn fill(book: &mut Book, rows: &[Row], arm_of: &[usize]) {
+    for row in rows {
+        let cell = book.cell_mut(row.period as usize, arm_of[row.arm as usize]);
+        cell.spend_minor = row.spend_minor;
+        cell.exposure = Some(to_float(row.exposures));
+        cell.goals = row.goals;
+        cell.value = row.sum;
+        cell.value_sq = row.sum_sq;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exposures are far below 2^53")]
+fn to_float(value: u64) -> f64 {
+    value as f64
+}
