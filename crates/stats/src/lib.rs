@@ -11,6 +11,7 @@ pub mod best;
 pub mod classical;
 pub mod cost_limit;
 pub mod decide;
+pub mod fdr;
 pub mod group_sequential;
 pub mod judgement;
 pub mod learn;

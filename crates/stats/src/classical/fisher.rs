@@ -204,8 +204,9 @@ mod tests {
                 (law.low..=law.high).map(|k| (law.ln_mass(k) + k as f64 * ln_psi).exp()).collect();
             let total: f64 = mass.iter().sum();
             for x in law.low..=law.high {
-                let lower: f64 = mass[..=(x - law.low) as usize].iter().sum::<f64>() / total;
-                let upper: f64 = mass[(x - law.low) as usize..].iter().sum::<f64>() / total;
+                let at = usize::try_from(x - law.low).unwrap();
+                let lower: f64 = mass[..=at].iter().sum::<f64>() / total;
+                let upper: f64 = mass[at..].iter().sum::<f64>() / total;
                 let (ln_lower, ln_upper) = law.ln_tails(x, ln_psi);
                 assert!((ln_lower.exp() / lower - 1.0).abs() < 1e-12, "{x} {ln_psi}");
                 assert!((ln_upper.exp() / upper - 1.0).abs() < 1e-12, "{x} {ln_psi}");
