@@ -58,6 +58,23 @@ pub fn joint_posterior(
     Joint::new(table.arms()).read(table, centres, pair_sd, variances, weights)
 }
 
+/// The same reading of a normal posterior of η that another likelihood gave, by its mean and precision (row by row).
+pub(crate) fn of_normal(mean: &[f64], precision: &[f64]) -> JointPosterior {
+    let arms = mean.len();
+    let mut factor = vec![0.0; arms * arms];
+    cholesky(precision, &mut factor, arms);
+    let normal = Normal { mean: mean.to_vec(), precision: precision.to_vec(), factor };
+    let zeros = vec![0.0; arms];
+    let covariance = normal.covariance();
+    let mut all = JointPosterior { p_best: zeros.clone(), expected_loss: zeros, mean: mean.to_vec(), covariance };
+    normal.compete(&normals(arms), 1.0, &mut all);
+    let sum: f64 = all.p_best.iter().sum();
+    for p in &mut all.p_best {
+        *p /= sum;
+    }
+    all
+}
+
 /// Scratch space and starting points, kept between looks.
 #[derive(Debug, Clone)]
 pub(crate) struct Joint {
@@ -287,7 +304,7 @@ fn add_period(
 }
 
 /// The lower factor of a symmetric positive definite matrix given by its lower triangle.
-fn cholesky(matrix: &[f64], factor: &mut [f64], n: usize) {
+pub(crate) fn cholesky(matrix: &[f64], factor: &mut [f64], n: usize) {
     for i in 0..n {
         for j in 0..=i {
             let mut sum = matrix[i * n + j];
@@ -300,7 +317,7 @@ fn cholesky(matrix: &[f64], factor: &mut [f64], n: usize) {
 }
 
 /// x ← (L·Lᵀ)⁻¹·x.
-fn solve(factor: &[f64], x: &mut [f64], n: usize) {
+pub(crate) fn solve(factor: &[f64], x: &mut [f64], n: usize) {
     for i in 0..n {
         let sum: f64 = (0..i).map(|k| factor[i * n + k] * x[k]).sum();
         x[i] = (x[i] - sum) / factor[i * n + i];

@@ -127,6 +127,13 @@ impl<F: Fn(f64) -> f64> Curve<F> {
         start
     }
 
+    /// Posterior mean of `f(δ)`, for `f` that grows no faster than exp |δ|.
+    pub(crate) fn posterior_mean(&self, f: impl Fn(f64) -> f64) -> f64 {
+        let ln_marginal = self.ln_marginal();
+        let nodes = self.above.nodes.iter().chain(&self.below.nodes);
+        nodes.map(|&(d, w)| w * (self.joint(d) - ln_marginal).exp() * f(d)).sum()
+    }
+
     /// ln π(δ) + ℓ(δ).
     fn joint(&self, delta: f64) -> f64 {
         self.ln_likelihood(delta) + self.prior.ln_density(delta)

@@ -49,14 +49,15 @@
 //!
 //! // The MineThatData challenge, all at once: visits of two mailings and of the hold-out.
 //! let table = PeopleTable::new(3, vec![21_307, 21_387, 21_306], vec![3_894, 3_238, 2_262])?;
-//! let judgement = judge(&table, &Settings::default())?;
-//! let mens_none = judgement.pair(0, 2).unwrap();
-//! assert!((mens_none.odds_ratio() - 1.880).abs() < 0.01);
+//! let look = judge(&table, &Settings::default())?;
+//! let mens_none = look.pair(0, 2);
+//! assert!((mens_none.posterior.unwrap().median - 1.880).abs() < 0.01);
 //! assert!(mens_none.ln_e_a_beats_b > 240.0);
-//! assert!(judgement.arms[2].ln_e_drop > (1.0_f64 / 0.05).ln());
+//! assert!(look.arms[2].ln_e_drop > (1.0_f64 / 0.05).ln());
 //! # Ok::<(), gevinst_stats::StatsError>(())
 //! ```
 
+mod joint;
 mod table;
 mod two_by_two;
 
@@ -64,6 +65,8 @@ pub use table::{PEOPLE_MAX, PeopleTable, strata_of_readings};
 
 use crate::StatsError;
 use crate::curve::Curve;
+use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
+use crate::pair::{Levels, PairEvidence, RatioInterval, RatioPosterior, check_levels};
 use crate::prior::NormalPrior;
 use crate::special::ln_sum_exp;
 use two_by_two::TwoByTwo;
@@ -74,99 +77,23 @@ pub const BINOMIAL_BUDGET: f64 = 1e-3;
 /// What the one curve is read with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// Prior over the log odds ratio of the pair's first arm to its second; a wrong one costs speed, never validity.
-    pub prior: NormalPrior,
-    /// 1 − level of the confidence sequences, in (0, 1).
-    pub alpha: f64,
-    /// Probability of the credible intervals, in (0, 1).
-    pub credible_level: f64,
+    /// Standard deviation of the prior N(0, sd²) over a pair's log odds ratio; a wrong one costs speed, never validity.
+    pub prior_sd: f64,
+    /// Levels of confidence sequences and credible intervals.
+    pub levels: Levels,
 }
 
 impl Default for Settings {
     /// N(0, 0.4²), α = 0.05, 95 %.
     fn default() -> Self {
-        Self { prior: NormalPrior::default(), alpha: 0.05, credible_level: 0.95 }
-    }
-}
-
-impl Settings {
-    fn check(&self) -> Result<(), StatsError> {
-        let domain = |what, value, expected| Err(StatsError::Domain { what, value, expected });
-        NormalPrior::new(self.prior.mean, self.prior.sd)?;
-        if !(self.alpha > 0.0 && self.alpha < 1.0) {
-            return domain("alpha", self.alpha, "a number between 0 and 1");
-        }
-        if !(self.credible_level > 0.0 && self.credible_level < 1.0) {
-            return domain("the credible level", self.credible_level, "a number between 0 and 1");
-        }
-        Ok(())
-    }
-}
-
-/// Evidence about the odds ratio of two arms of a list.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProportionPair {
-    /// First arm's index.
-    pub a: usize,
-    /// Second arm's index.
-    pub b: usize,
-    /// Posterior median of the log odds ratio ψ of a to b (`model`).
-    pub log_odds_ratio: f64,
-    /// Credible interval for ψ at the stated level (`model`).
-    pub credible: (f64, f64),
-    /// Lower bound of the confidence sequence for ψ; `None` where the data bound nothing (`exact`).
-    pub lower: Option<f64>,
-    /// Upper bound of the confidence sequence for ψ; `None` where the data bound nothing (`exact`).
-    pub upper: Option<f64>,
-    /// ln of the e-value against "a's odds are at most b's in every period" (`exact`).
-    pub ln_e_a_beats_b: f64,
-    /// ln of the e-value against "b's odds are at most a's in every period" (`exact`).
-    pub ln_e_b_beats_a: f64,
-    /// Posterior chance that ψ > 0 (`model`).
-    pub p_a_beats_b: f64,
-}
-
-impl ProportionPair {
-    /// Posterior median of the odds ratio.
-    pub fn odds_ratio(&self) -> f64 {
-        self.log_odds_ratio.exp()
-    }
-}
-
-/// What is known about one arm of a list.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ProportionArm {
-    /// People exposed.
-    pub people: u64,
-    /// People who reached the goal.
-    pub goals: u64,
-    /// Goals per person, where there were people.
-    pub rate: Option<f64>,
-    /// ln of the average over the other arms of E(other beats this one): drop the arm at ln(1/α). The chance
-    /// that the best arm is ever dropped is then at most α (`exact`).
-    pub ln_e_drop: f64,
-}
-
-/// All arms and all pairs of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProportionJudgement {
-    /// One entry an arm.
-    pub arms: Vec<ProportionArm>,
-    /// One entry a pair a < b, in lexicographic order.
-    pub pairs: Vec<ProportionPair>,
-}
-
-impl ProportionJudgement {
-    /// The pair (a, b), a < b.
-    pub fn pair(&self, a: usize, b: usize) -> Option<&ProportionPair> {
-        self.pairs.iter().find(|pair| pair.a == a && pair.b == b)
+        Self { prior_sd: NormalPrior::default().sd, levels: Levels::default() }
     }
 }
 
 /// Evidence for one pair of arms; `a` and `b` in any order, different.
 ///
-/// Swapping `a` and `b` (with the prior's mean negated) flips the signs and nothing else; neither the order of
-/// periods nor periods in which one arm has no people matter.
+/// In the result `ratio` means the *odds* ratio of a to b, and `mean` and `sd` are those of ψ. Swapping `a` and `b` flips the
+/// sign of ψ and nothing else; neither the order of periods nor periods in which one arm has no people matter.
 ///
 /// # Errors
 /// An arm that is not in the table, a pair of one arm, settings outside their domains.
@@ -175,7 +102,7 @@ impl ProportionJudgement {
 /// use gevinst_stats::proportion::{judge_pair, PeopleTable, Settings};
 /// let table = PeopleTable::new(2, vec![500, 500], vec![60, 35])?;
 /// let pair = judge_pair(&table, 0, 1, &Settings::default())?;
-/// assert!(pair.p_a_beats_b > 0.98 && pair.lower.unwrap() < 0.0);
+/// assert!(pair.p_a_beats_b > 0.98 && pair.confidence.unwrap().lower.unwrap() < 1.0);
 /// # Ok::<(), gevinst_stats::StatsError>(())
 /// ```
 pub fn judge_pair(
@@ -183,8 +110,9 @@ pub fn judge_pair(
     a: usize,
     b: usize,
     settings: &Settings,
-) -> Result<ProportionPair, StatsError> {
-    settings.check()?;
+) -> Result<PairEvidence, StatsError> {
+    let prior = NormalPrior::new(0.0, settings.prior_sd)?;
+    check_levels(settings.levels)?;
     if a >= table.arms() || b >= table.arms() || a == b {
         let arm = if a >= table.arms() { a } else { b };
         return Err(StatsError::NoSuchArm { arm, arms: table.arms() });
@@ -197,30 +125,37 @@ pub fn judge_pair(
         })
         .collect();
     let ln_likelihood = |psi: f64| strata.iter().map(|stratum| stratum.ln_likelihood(psi)).sum();
-    let curve = Curve::new(ln_likelihood, settings.prior);
-    let (lower, upper) = curve.confidence_sequence(settings.alpha);
-    let tail = 0.5 * (1.0 - settings.credible_level);
-    Ok(ProportionPair {
+    let curve = Curve::new(ln_likelihood, prior);
+    let (lower, upper) = curve.confidence_sequence(settings.levels.alpha);
+    let tail = 0.5 * (1.0 - settings.levels.credible);
+    let mean = curve.posterior_mean(|psi| psi);
+    Ok(PairEvidence {
         a,
         b,
-        log_odds_ratio: curve.quantile(0.5),
-        credible: (curve.quantile(tail), curve.quantile(1.0 - tail)),
-        lower,
-        upper,
         ln_e_a_beats_b: curve.ln_e_above(),
         ln_e_b_beats_a: curve.ln_e_below(),
         p_a_beats_b: curve.chance_above(),
+        mean,
+        sd: curve.posterior_mean(|psi| (psi - mean).powi(2)).sqrt(),
+        confidence: Some(RatioInterval { lower: lower.map(f64::exp), upper: upper.map(f64::exp) }),
+        posterior: Some(RatioPosterior {
+            median: curve.quantile(0.5).exp(),
+            lower: curve.quantile(tail).exp(),
+            upper: curve.quantile(1.0 - tail).exp(),
+        }),
+        dispersion_weights: vec![1.0],
+        ln_marginal: vec![curve.ln_marginal()],
     })
 }
 
-/// Evidence for every arm and pair of a list.
+/// One look at a list: evidence for every arm and pair, in the form that [`decide`](crate::decide) reads.
 ///
-/// Cost: about 70 evaluations of each pair's likelihood, each linear in the periods.
+/// `exposure` of an arm is its people. E-values and confidence sequences are `exact`; chance to be best and expected loss
+/// (in odds) are `model`. Cost: about 70 evaluations of each pair's likelihood, each linear in the periods.
 ///
 /// # Errors
 /// Settings outside their domains.
-pub fn judge(table: &PeopleTable, settings: &Settings) -> Result<ProportionJudgement, StatsError> {
-    settings.check()?;
+pub fn judge(table: &PeopleTable, settings: &Settings) -> Result<Judgement, StatsError> {
     let arms = table.arms();
     let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
     let mut against = vec![Vec::with_capacity(arms - 1); arms];
@@ -232,15 +167,22 @@ pub fn judge(table: &PeopleTable, settings: &Settings) -> Result<ProportionJudge
             pairs.push(pair);
         }
     }
+    let posterior = joint::joint(table, settings.prior_sd);
     let arms = (0..arms)
         .map(|arm| {
             let (people, goals) = table.totals(arm);
-            let rate = (people > 0).then(|| goals as f64 / people as f64);
-            let ln_e_drop = ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln();
-            ProportionArm { people, goals, rate, ln_e_drop }
+            ArmEvidence {
+                exposure: people as f64,
+                count: goals,
+                rate: (people > 0).then(|| goals as f64 / people as f64),
+                p_best: posterior.p_best[arm],
+                expected_loss: posterior.expected_loss[arm],
+                ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+            }
         })
         .collect();
-    Ok(ProportionJudgement { arms, pairs })
+    let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
+    Ok(Judgement { arms, pairs, dispersion, guarantee: Guarantee::Exact })
 }
 
 #[cfg(test)]

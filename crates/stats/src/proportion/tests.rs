@@ -5,8 +5,34 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
-fn pair(people: Vec<u64>, goals: Vec<u64>) -> ProportionPair {
-    judge_pair(&PeopleTable::new(2, people, goals).unwrap(), 0, 1, &Settings::default()).unwrap()
+fn pair(people: Vec<u64>, goals: Vec<u64>) -> Flat {
+    let pair = judge_pair(&PeopleTable::new(2, people, goals).unwrap(), 0, 1, &Settings::default()).unwrap();
+    let (confidence, posterior) = (pair.confidence.unwrap(), pair.posterior.unwrap());
+    Flat {
+        log_odds_ratio: posterior.median.ln(),
+        credible: (posterior.lower.ln(), posterior.upper.ln()),
+        lower: confidence.lower.map(f64::ln),
+        upper: confidence.upper.map(f64::ln),
+        ln_e_a_beats_b: pair.ln_e_a_beats_b,
+        ln_e_b_beats_a: pair.ln_e_b_beats_a,
+        p_a_beats_b: pair.p_a_beats_b,
+        mean: pair.mean,
+        sd: pair.sd,
+    }
+}
+
+/// A pair's evidence on the log scale.
+#[derive(Debug)]
+struct Flat {
+    log_odds_ratio: f64,
+    credible: (f64, f64),
+    lower: Option<f64>,
+    upper: Option<f64>,
+    ln_e_a_beats_b: f64,
+    ln_e_b_beats_a: f64,
+    p_a_beats_b: f64,
+    mean: f64,
+    sd: f64,
 }
 
 /// Protects the e-value itself: for tiny tables it is an average over all outcomes that must equal one under ψ = 0.
@@ -60,6 +86,8 @@ fn extremes_stay_finite() {
             pair.ln_e_a_beats_b,
             pair.ln_e_b_beats_a,
             pair.p_a_beats_b,
+            pair.mean,
+            pair.sd,
         ];
         assert!(numbers.iter().all(|x| x.is_finite()), "{people:?} {goals:?}: {pair:?}");
         assert!(pair.lower.is_none_or(f64::is_finite) && pair.upper.is_none_or(f64::is_finite));
@@ -140,4 +168,22 @@ fn equal_arms_are_rarely_separated() {
     }
     // 5 % of 120 is 6; two standard errors are 4.8.
     assert!(false_drops <= 10 && uncovered <= 10, "{false_drops} and {uncovered} of {months}");
+}
+
+/// Protects the whole look: a hold-out that loses is dropped by the rules, with the exact label.
+#[test]
+fn a_look_is_ready_to_decide_on() {
+    let table = PeopleTable::new(3, vec![21_307, 21_387, 21_306], vec![3_894, 3_238, 2_262]).unwrap();
+    let look = judge(&table, &Settings::default()).unwrap();
+    let situation = crate::decide::Situation {
+        judgement: &look,
+        costs: &[],
+        spend: &[],
+        alive: &[true; 3],
+        month_end: false,
+    };
+    let verdicts = crate::decide::decide(&situation, &crate::decide::Rules::default()).unwrap();
+    assert!(matches!(verdicts[2].verdict, crate::decide::Verdict::Drop { beaten_by: 0, .. }), "{verdicts:?}");
+    assert_eq!(verdicts[2].guarantee, Some(Guarantee::Exact));
+    assert!(look.arms[0].p_best > 0.999 && (look.arms[0].rate.unwrap() - 0.18276).abs() < 1e-4);
 }
