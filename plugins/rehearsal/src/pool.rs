@@ -4,7 +4,8 @@
 //! front: the first hundred are the same hundred whatever was commanded. Where rows are totals (2,764 impressions with
 //! 31 clicks) exposures are alike, and a draw of some of them brings a hypergeometric number of the goals that are left.
 
-use rand::seq::index;
+use rand::RngExt;
+use rand::seq::SliceRandom;
 use rand_distr::{Distribution, Hypergeometric};
 use rand_pcg::Pcg64Mcg;
 
@@ -19,29 +20,55 @@ pub(crate) struct Used {
     pub(crate) goals: u64,
 }
 
-/// The seeded order of one pool: where in it the exposures are that brought something.
+/// The seeded order of one pool: at which of its places the exposures are that brought something, and which.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     pool: usize,
-    /// Sorted by position; the second is the row's index among the marked.
-    marked: Vec<(usize, usize)>,
+    /// A bit for each place.
+    places: Vec<u64>,
+    /// The marked rows in order of their places; empty where they are alike.
+    rows: Vec<usize>,
 }
 
 impl Order {
-    /// The order of pool number `number`; none is needed where exposures are alike.
+    /// The order of pool number `number`.
     fn new(pool: &Pool, number: usize, key: ArmKey) -> Self {
-        let marks = match &pool.marks {
-            Marks::Alike => 0,
-            Marks::Ones => usize::try_from(pool.goals).unwrap_or(usize::MAX),
-            Marks::Rows(rows) => rows.len(),
-        };
-        let exposures = usize::try_from(pool.exposures).unwrap_or(usize::MAX);
         let mut rng = key.stream(Purpose::Order, number);
-        let mut marked: Vec<(usize, usize)> =
-            index::sample(&mut rng, exposures, marks.min(exposures)).into_iter().zip(0..).collect();
-        marked.sort_unstable();
-        Self { pool: number, marked }
+        let (marked, mut rows) = match &pool.marks {
+            Marks::Alike => (0, Vec::new()),
+            Marks::Ones => (pool.goals, Vec::new()),
+            Marks::Rows(rows) => (rows.len() as u64, (0..rows.len()).collect()),
+        };
+        rows.shuffle(&mut rng);
+        let words = usize::try_from(pool.exposures.div_ceil(64)).unwrap_or(usize::MAX);
+        // A uniform choice of places: the fewer of those marked and those not are drawn, again where one was drawn before.
+        let few = marked.min(pool.exposures - marked);
+        let mut places = vec![0_u64; words];
+        let mut left = few;
+        while left > 0 {
+            let place = rng.random_range(0..pool.exposures);
+            let (word, bit) = word_and_bit(place);
+            left -= u64::from(places[word] & bit == 0);
+            places[word] |= bit;
+        }
+        if few < marked {
+            for word in &mut places {
+                *word = !*word;
+            }
+        }
+        Self { pool: number, places, rows }
     }
+
+    /// How many marked places lie before this one.
+    fn before(&self, place: u64) -> u64 {
+        let (word, bit) = word_and_bit(place);
+        let whole: u64 = self.places.iter().take(word).map(|places| u64::from(places.count_ones())).sum();
+        whole + self.places.get(word).map_or(0, |places| u64::from((places & (bit - 1)).count_ones()))
+    }
+}
+
+fn word_and_bit(place: u64) -> (usize, u64) {
+    (usize::try_from(place / 64).unwrap_or(usize::MAX), 1 << (place % 64))
 }
 
 /// Takes up to `units` exposures from a pool and appends what they brought; returns how many there were.
@@ -69,21 +96,18 @@ pub(crate) fn draw(
         if order.as_ref().is_none_or(|order| order.pool != number) {
             *order = Some(Order::new(pool, number, key));
         }
-        let marked = order.as_ref().map_or(&[][..], |order| &order.marked);
-        let from = marked.partition_point(|&(position, _)| (position as u64) < used.exposures);
-        let to = marked.partition_point(|&(position, _)| (position as u64) < used.exposures + units);
-        match &pool.marks {
-            Marks::Rows(rows) => {
-                for &(_, row) in &marked[from..to] {
-                    goals += u64::from(rows[row].goals);
-                    brought.push(Brought::one(rows[row].goals, rows[row].value));
-                }
+        let order = order.as_ref().expect("made just now");
+        let marked = order.before(used.exposures)..order.before(used.exposures + units);
+        if let Marks::Rows(rows) = &pool.marks {
+            let index = |rank: u64| usize::try_from(rank).unwrap_or(usize::MAX);
+            for &row in &order.rows[index(marked.start)..index(marked.end)] {
+                goals += u64::from(rows[row].goals);
+                brought.push(Brought::one(rows[row].goals, rows[row].value));
             }
-            Marks::Ones | Marks::Alike => {
-                goals = (to - from) as u64;
-                if goals > 0 {
-                    brought.push(Brought::plain(goals));
-                }
+        } else {
+            goals = marked.end - marked.start;
+            if goals > 0 {
+                brought.push(Brought::plain(goals));
             }
         }
     }

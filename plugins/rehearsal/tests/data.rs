@@ -286,6 +286,7 @@ fn dates_are_played_on_their_day_of_the_month() {
     assert!(market.exhausted(0) && market.exhausted(1));
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn data_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("GEVINST_DATA").map(PathBuf::from);
     if folder.is_none() {
