@@ -68,8 +68,19 @@ impl Currency {
         if !minor.is_finite() || minor.abs() > 1e18 {
             return NOTHING.to_owned();
         }
+        // Rounded once: to whole units where those are written, to minor units otherwise.
+        let scale = self.scale() as f64;
+        let shown =
+            if minor.abs() >= 100.0 * scale { (minor / scale).round() * scale } else { minor.round() };
         #[expect(clippy::cast_possible_truncation, reason = "checked to lie within 1e18 just above")]
-        self.write(minor.round() as i128)
+        self.write(shown as i128)
+    }
+
+    /// As [`Currency::money_f64`], without the code: for columns and intervals that name it once.
+    #[must_use]
+    pub fn bare_f64(&self, minor: f64) -> String {
+        let text = self.money_f64(minor);
+        text.strip_suffix(&self.code).map_or(text.clone(), |t| t.trim_end().to_owned())
     }
 
     fn write(&self, minor: i128) -> String {
@@ -77,7 +88,7 @@ impl Currency {
         let sign = if minor < 0 { "−" } else { "" };
         let minor = minor.unsigned_abs();
         let scale = scale.unsigned_abs();
-        if self.exponent == 0 || minor >= 100 * scale || minor % scale == 0 {
+        if self.exponent == 0 || minor >= 100 * scale || minor.is_multiple_of(scale) {
             return format!("{sign}{} {}", group((minor + scale / 2) / scale), self.code);
         }
         let digits = usize::from(self.exponent);
@@ -95,7 +106,7 @@ fn group(n: u128) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(' ');
         }
         out.push(digit);
@@ -131,6 +142,13 @@ pub fn significant(x: f64) -> String {
     }
     let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
     format!("{sign}{size:.decimals$}")
+}
+
+/// The e-value that is proof at an accepted error rate, 1/α: `20`, `33.3`.
+#[must_use]
+pub fn threshold(alpha: f64) -> String {
+    let text = significant(1.0 / alpha);
+    text.strip_suffix(".0").or_else(|| text.strip_suffix(".00")).map_or(text.clone(), str::to_owned)
 }
 
 /// A share of one in percent: `5 %`, `0.4 %`, `<0.1 %`, `>99.9 %`.
@@ -265,6 +283,8 @@ mod tests {
     #[test]
     fn e_values_beyond_a_float_are_still_written() {
         // Evidence is stored as a logarithm because it overflows.
+        assert_eq!(threshold(0.05), "20");
+        assert_eq!(threshold(0.03), "33.3");
         assert_eq!(e_value(Some(20_f64.ln())), "20.0");
         assert_eq!(e_value(Some(1000.0)), "2.0 × 10^434");
         assert_eq!(e_value(Some(f64::NEG_INFINITY)), "0");

@@ -176,7 +176,7 @@ pub enum Outcome {
     NoData,
     /// Running, nothing proven yet.
     Open,
-    /// Running, some arms gone, several left.
+    /// Some arms gone, several left.
     Narrowed,
     /// One arm is left and the others are proven worse.
     Winner,

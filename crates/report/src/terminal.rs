@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::figures::{Currency, NOTHING, count, day_short, e_value, month, percent, significant};
+use crate::figures::{Currency, NOTHING, count, day_short, e_value, month, percent, significant, threshold};
 use crate::html::lede;
 use crate::judge_table::JudgeTable;
 use crate::model::{ArmReport, ExperimentReport, MonthReport, Origin, Outcome};
@@ -176,18 +176,18 @@ fn arms_rows(x: &ExperimentReport, currency: &Currency, columns: usize, dates: b
             ),
             match arm.dropped_on {
                 Some(date) if dates => format!("{} {}", words::status(arm.status), day_short(date)),
-                _ => words::status(arm.status).to_owned(),
+                _ => words::status_in(arm.status, x.state).to_owned(),
             },
         ];
         if money {
-            row.push(bare(currency, arm.spend_minor as f64));
+            row.push(currency.bare_f64(arm.spend_minor as f64));
         }
         if x.goal.per != "spend" {
             row.push(significant(arm.exposure));
         }
         row.push(count(arm.goals));
         if money {
-            row.push(arm.cost_per_goal.map_or_else(|| NOTHING.to_owned(), |c| bare(currency, c.minor)));
+            row.push(arm.cost_per_goal.map_or_else(|| NOTHING.to_owned(), |c| currency.bare_f64(c.minor)));
         } else {
             row.push(words::rate(arm.rate, &x.goal, currency));
         }
@@ -221,12 +221,6 @@ fn interval(lower: Option<f64>, upper: Option<f64>) -> String {
     }
 }
 
-/// A sum without its currency, which the column names.
-fn bare(currency: &Currency, minor: f64) -> String {
-    let text = currency.money_f64(minor);
-    text.strip_suffix(&currency.code).map_or(text.clone(), |t| t.trim_end().to_owned())
-}
-
 fn overview(report: &MonthReport, style: Style) -> String {
     let money = report.totals.spend_minor > 0;
     let mut header = vec!["experiment".to_owned(), "outcome".to_owned(), "goals".to_owned()];
@@ -242,11 +236,11 @@ fn overview(report: &MonthReport, style: Style) -> String {
             count(x.totals.goals),
         ];
         if money {
-            row.push(bare(&report.currency, x.totals.spend_minor as f64));
+            row.push(report.currency.bare_f64(x.totals.spend_minor as f64));
             row.push(
                 x.totals
                     .cost_per_goal_minor
-                    .map_or_else(|| NOTHING.to_owned(), |c| bare(&report.currency, c)),
+                    .map_or_else(|| NOTHING.to_owned(), |c| report.currency.bare_f64(c)),
             );
         }
         row.push(x.guarantee.as_ref().map_or_else(|| NOTHING.to_owned(), |l| plain(&l.name)));
@@ -281,7 +275,7 @@ pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
         if money {
             row.push(
                 x.cost_per_goal_minor
-                    .map_or_else(|| NOTHING.to_owned(), |c| bare(&report.currency, c as f64)),
+                    .map_or_else(|| NOTHING.to_owned(), |c| report.currency.bare_f64(c as f64)),
             );
         }
         table.add_row(row);
@@ -373,7 +367,7 @@ pub fn judge_text(judged: &JudgeTable, style: Style) -> String {
         "guarantee: {} · separation: {} · an arm is dropped at an e-value of {}{noise}. {}.",
         plain(&judged.guarantee),
         plain(&judged.separation),
-        significant(1.0 / judged.alpha),
+        threshold(judged.alpha),
         plain(&judged.method).trim_end_matches('.'),
     );
     out.push('\n');

@@ -265,7 +265,7 @@ impl Say<'_> {
             " are still in"
         });
         let prose = prose.then(self.leader(alive)).words(".").then(self.promise(gone));
-        (if over { Outcome::Unproven } else { Outcome::Narrowed }, prose)
+        (Outcome::Narrowed, prose)
     }
 
     /// "; `problem` leads, with a chance of 78 % to be the best (a model's reading)", where one does.
@@ -385,6 +385,12 @@ impl Say<'_> {
             (Outcome::NoData, _) if x.state == State::Planned => Prose::new().words("Launch it, or take it out of the month."),
             (Outcome::NoData, _) if over => Prose::new().words("Find out why the channel reported nothing before trying again."),
             (Outcome::NoData, _) => Prose::new().words("Nothing to do: wait for the channel's first full period."),
+            (Outcome::Narrowed, _) if over => {
+                let mut prose = Prose::new().words("Go on with ");
+                let left: Vec<&ArmReport> = x.alive().collect();
+                prose.push_names(&names(&left), NAMED);
+                prose.words(" next month, and try something new beside them.")
+            }
             (Outcome::Open | Outcome::Narrowed, _) => {
                 Prose::new().words("Nothing to do: let it run. It is judged again with the next figures.")
             }

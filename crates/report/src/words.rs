@@ -70,6 +70,17 @@ pub fn status(status: ArmStatus) -> &'static str {
     }
 }
 
+/// An arm's status as it reads in an experiment that stands where it does: nothing runs before the launch or after
+/// the end.
+#[must_use]
+pub fn status_in(arm: ArmStatus, state: State) -> &'static str {
+    match (arm, state) {
+        (ArmStatus::Running, State::Planned) => "planned",
+        (ArmStatus::Running, State::Closed) => "to the end",
+        _ => status(arm),
+    }
+}
+
 /// What an arm's status says, for people who do not know the word.
 #[must_use]
 pub fn status_meaning(status: ArmStatus) -> &'static str {

@@ -1,5 +1,11 @@
 //! Made-up reports. The figures are drawn from a small arithmetic generator and the intervals from a rough formula:
 //! they show how a report looks, and nothing about any method.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::needless_range_loop,
+    reason = "made-up figures, all of them small"
+)]
 
 use gevinst_report::figures::Currency;
 use gevinst_report::model::{

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::experiment::interval;
 use super::scroll;
-use crate::figures::{Currency, NOTHING, count, day_short, e_value, percent, significant};
+use crate::figures::{Currency, NOTHING, count, day_short, e_value, percent, significant, threshold};
 use crate::model::{Approval, DayArm, ExperimentReport, Move, Pair, Receipt};
 use crate::prose::{glue, plain, plain_lines};
 use crate::words;
@@ -57,10 +57,6 @@ fn checks(x: &ExperimentReport) -> Markup {
 fn pairs(x: &ExperimentReport) -> Markup {
     let table = html! {
         table {
-            caption {
-                "Ratio of the rates with its confidence sequence; e-values for each direction (" (glue(&significant(1.0 / x.alpha)))
-                " is proof at the accepted " (glue(&percent(x.alpha))) "); chance by the model."
-            }
             thead {
                 tr {
                     th scope="col" { "First" }
@@ -78,6 +74,10 @@ fn pairs(x: &ExperimentReport) -> Markup {
     html! {
         details {
             summary { "Every pair (" (x.pairs.len()) ")" }
+            p class="soft small" {
+                "Ratio of the rates with its confidence sequence; e-values for each direction (" (glue(&threshold(x.alpha)))
+                " is proof at the accepted " (glue(&percent(x.alpha))) "); chance by the model."
+            }
             (scroll("Every pair", &table))
             (cut_note(x.pairs.len()))
         }
@@ -113,7 +113,6 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
     let rows: usize = x.by_day.iter().map(|d| d.arms.len()).sum();
     let table = html! {
         table {
-            caption { "As reported so far, booked to the day of the exposure. A dash is a figure that was not reported, not a zero." }
             thead {
                 tr {
                     th scope="col" { "Day" }
@@ -141,6 +140,7 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
     html! {
         details {
             summary { "Day by day (" (x.by_day.len()) " days)" }
+            p class="soft small" { "As reported so far, booked to the day of the exposure. A dash is a figure that was not reported, not a zero." }
             (scroll("Day by day", &table))
             (cut_note(rows))
         }
@@ -150,7 +150,6 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
 fn moves(x: &ExperimentReport, currency: &Currency, timezone: &str) -> Markup {
     let table = html! {
         table {
-            caption { "Each move from intent to receipt. Times are those of " (plain(timezone)) "." }
             thead {
                 tr {
                     th scope="col" { "When" }
@@ -167,6 +166,7 @@ fn moves(x: &ExperimentReport, currency: &Currency, timezone: &str) -> Markup {
     html! {
         details {
             summary { "Moves (" (x.moves.len()) ")" }
+            p class="soft small" { "Each move from intent to receipt. Times are those of " (plain(timezone)) "." }
             (scroll("Moves", &table))
             (cut_note(x.moves.len()))
         }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::month::{anchor, plotted_days};
 use super::svg::{self, Bars, RatioFrame};
 use super::{details, outcome_class, prose, scroll};
-use crate::figures::{Currency, NOTHING, count, day_short, e_value, percent, significant};
+use crate::figures::{Currency, NOTHING, count, day_short, e_value, percent, significant, threshold};
 use crate::model::{ArmReport, ArmStatus, Comparison, ExperimentReport, Ratio};
 use crate::prose::{glue, plain};
 use crate::scale::RatioScale;
@@ -52,9 +52,9 @@ pub(super) fn card(
             }
             p class="verdict" { (prose(&x.verdict)) }
             @if !x.next.is_empty() { p class="next" { b { "Next:" } (prose(&x.next)) } }
-            (labels(x))
+            @if depth == Depth::Full { (labels(x)) } @else { (badges(x)) }
             (plots)
-            @if !x.arms.is_empty() { (arms(x, &id, currency)) }
+            @if !x.arms.is_empty() { (arms(x, &id, currency, depth)) }
             @if depth == Depth::Full { (details::all(x, &id, currency, timezone)) }
         }
     }
@@ -78,6 +78,17 @@ fn eyebrow(x: &ExperimentReport) -> String {
     }
     parts.retain(|part| !part.is_empty());
     parts.join(" · ")
+}
+
+/// Both labels without their explanations, which a long month gives once.
+fn badges(x: &ExperimentReport) -> Markup {
+    html! {
+        p {
+            span class="badge" { "guarantee: " (x.guarantee.as_ref().map_or_else(|| "none yet".to_owned(), |l| plain(&l.name))) }
+            " "
+            span class="badge" { "separation: " (plain(&x.separation.name)) }
+        }
+    }
 }
 
 /// Both labels, always; opened, what they promise.
@@ -219,7 +230,7 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-fn arms(x: &ExperimentReport, id: &str, currency: &Currency) -> Markup {
+fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Markup {
     let with_money = x.arms.iter().any(|arm| arm.spend_minor > 0);
     let per_spend = x.goal.per == "spend";
     let ratios: Vec<Option<Ratio>> = x.arms.iter().map(|arm| against_reference(x, arm)).collect();
@@ -230,12 +241,6 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency) -> Markup {
     let rate_words = words::rate_scale(&x.goal, currency).1;
     let table = html! {
         table {
-            caption {
-                "Rate: " (words::plural(&x.goal.metric, 2)) " " (rate_words) ". "
-                "Evidence: an arm is dropped when it reaches " (glue(&significant(1.0 / x.alpha))) ". "
-                "Chance best: the model's reading."
-                @if let Some(limit) = x.cost_limit_minor { " Limit: " (glue(&currency.money(limit))) " " (words::one(&x.goal.metric)) "." }
-            }
             thead {
                 tr {
                     th scope="col" { "Arm" }
@@ -263,7 +268,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency) -> Markup {
                             }
                         }
                         td {
-                            span class=(status_class(arm.status)) title=(words::status_meaning(arm.status)) { (words::status(arm.status)) }
+                            span class=(status_class(arm.status)) title=(words::status_meaning(arm.status)) { (words::status_in(arm.status, x.state)) }
                             @if let Some(date) = arm.dropped_on { small { (glue(&day_short(date))) } }
                         }
                         @if with_money { td class="n" { (glue(&currency.money(arm.spend_minor))) } }
@@ -303,6 +308,10 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency) -> Markup {
                                 @match x.totals.cost_per_goal_minor { Some(c) => (glue(&currency.money_f64(c))), None => (NOTHING) }
                             }
                         }
+                        @if !(per_spend && with_money) { td {} }
+                        @if compared { td {} td class="pic" {} }
+                        td {}
+                        td {}
                     }
                 }
             }
@@ -311,6 +320,14 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency) -> Markup {
     html! {
         section aria-labelledby=(format!("{id}-a")) {
             h3 id=(format!("{id}-a")) { "The arms" }
+            @if depth == Depth::Full {
+            p {
+                "Rate: " (words::plural(&x.goal.metric, 2)) " " (rate_words) ". "
+                "Evidence: an arm is dropped when it reaches " (glue(&threshold(x.alpha))) ". "
+                "Chance best: the model's reading."
+                @if let Some(limit) = x.cost_limit_minor { " Limit: " (glue(&currency.money(limit))) " " (words::one(&x.goal.metric)) "." }
+            }
+            }
             (scroll("The arms", &table))
             @if let Some(saved) = x.money_not_spent_on_losers_minor {
                 p { "With an even split of the same money, the arms that lost would have got " (glue(&currency.money(saved))) " more." }
@@ -339,7 +356,7 @@ fn cost(arm: &ArmReport, currency: &Currency) -> Markup {
     html! {
         (glue(&currency.money_f64(cost.minor)))
         @if let (Some(lower), Some(upper)) = (cost.lower_minor, cost.upper_minor) {
-            small { (glue(&currency.money_f64(lower))) "–" (glue(&currency.money_f64(upper))) }
+            small { (glue(&currency.bare_f64(lower))) "–" (glue(&currency.bare_f64(upper))) }
         }
     }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::experiment::{self, Depth};
 use super::{frame, made, outcome_class, scroll};
 use crate::figures::{NOTHING, count, month};
-use crate::model::{ExperimentReport, MonthReport, Origin, State};
+use crate::model::{ExperimentReport, Label, MonthReport, Origin, Outcome, State};
 use crate::prose::{glue, plain};
 use crate::words;
 
@@ -14,7 +14,7 @@ use crate::words;
 const IN_FULL: usize = 40;
 
 /// How many experiments of a long month get plots at all, so that a page stays a few megabytes at most.
-const WITH_PLOTS: usize = 80;
+const WITH_PLOTS: usize = 50;
 
 pub(super) fn page(report: &MonthReport) -> Markup {
     let title = format!("{} – experiments", month(&report.month));
@@ -45,7 +45,7 @@ pub(super) fn page(report: &MonthReport) -> Markup {
                 (experiment::card(x, i, depth, &report.currency, &report.timezone))
             }
         }
-        (footer(report))
+        (footer(report, long))
     };
     frame(&title, &body)
 }
@@ -109,30 +109,27 @@ fn header(report: &MonthReport) -> Markup {
 
 /// The month in a sentence.
 pub(crate) fn lede(report: &MonthReport) -> String {
-    let n = report.experiments.len();
-    if n == 0 {
+    let all = &report.experiments;
+    if all.is_empty() {
         return "No experiment was defined for this month.".to_owned();
     }
-    let number = |k: usize| if k == 0 { "none".to_owned() } else { k.to_string() };
-    let decided = report.experiments.iter().filter(|x| x.outcome.is_decided()).count();
-    let open =
-        report.experiments.iter().filter(|x| x.state == State::Running && !x.outcome.is_decided()).count();
-    let unproven = n - decided - open;
-    if n == 1 {
-        return match (decided, open) {
-            (1, _) => "One experiment, decided.".to_owned(),
-            (_, 1) => "One experiment, still open.".to_owned(),
-            _ => "One experiment, over without proof.".to_owned(),
-        };
-    }
-    let mut parts = vec![format!("{} decided", number(decided))];
-    if open > 0 {
-        parts.push(format!("{} still open", number(open)));
-    }
-    if unproven > 0 {
-        parts.push(format!("{} without proof or data", number(unproven)));
-    }
-    format!("{n} experiments: {}.", parts.join(", "))
+    let how_many = |test: &dyn Fn(&ExperimentReport) -> bool| all.iter().filter(|x| test(x)).count();
+    let over = |x: &ExperimentReport| x.state == State::Closed;
+    let parts = [
+        (how_many(&|x| x.outcome.is_decided()), "decided"),
+        (how_many(&|x| x.outcome == Outcome::Narrowed), "narrowed"),
+        (how_many(&|x| matches!(x.outcome, Outcome::Open | Outcome::Single) && !over(x)), "still open"),
+        (how_many(&|x| x.outcome == Outcome::NoData), "without data"),
+        (how_many(&|x| x.outcome == Outcome::Unproven), "over without proof"),
+        (how_many(&|x| x.outcome == Outcome::Single && over(x)), "with nothing to compare"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| if all.len() == 1 { what.to_owned() } else { format!("{} {what}", count(n as u64)) })
+        .collect();
+    let noun = if all.len() == 1 { "experiment" } else { "experiments" };
+    format!("{} {noun}: {}.", count(all.len() as u64), parts.join(", "))
 }
 
 fn capitalised(text: &str) -> String {
@@ -181,8 +178,8 @@ fn contents(report: &MonthReport) -> Markup {
                                 }
                             }
                         }
-                        td { @match &x.guarantee { Some(label) => (plain(&label.name)), None => (NOTHING) } }
-                        td { (plain(&x.separation.name)) }
+                        td class="w" { @match &x.guarantee { Some(label) => (plain(&label.name)), None => (NOTHING) } }
+                        td class="w" { (plain(&x.separation.name)) }
                     }
                 }
             }
@@ -196,9 +193,10 @@ fn contents(report: &MonthReport) -> Markup {
     }
 }
 
-fn footer(report: &MonthReport) -> Markup {
+fn footer(report: &MonthReport, long: bool) -> Markup {
     html! {
         footer {
+            @if long { (glossary(report)) }
             p {
                 "How to read the bands: at every moment of the month, the true ratio lies inside with the stated certainty, "
                 "however often one looks. A band that leaves the line 1× is proof of a difference; one that touches it is not."
@@ -206,6 +204,25 @@ fn footer(report: &MonthReport) -> Markup {
             p {
                 "Made by " (plain(&report.generator)) " on " (made(report.made_at, &report.timezone)) ". "
                 "Days are those of " (plain(&report.timezone)) ". The JSON of this report holds every figure exactly."
+            }
+        }
+    }
+}
+
+/// The labels of a long month, explained once instead of in every experiment.
+fn glossary(report: &MonthReport) -> Markup {
+    let mut labels: Vec<(&str, &Label)> = Vec::new();
+    for x in &report.experiments {
+        labels.extend(x.guarantee.as_ref().map(|label| ("guarantee", label)));
+        labels.push(("separation", &x.separation));
+    }
+    labels.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+    labels.dedup_by(|a, b| (a.0, &a.1.name) == (b.0, &b.1.name));
+    html! {
+        dl {
+            @for (kind, label) in labels {
+                dt { (kind) ": " (plain(&label.name)) }
+                dd { (label.explanation) }
             }
         }
     }

@@ -54,49 +54,51 @@ fn summary(report: &RehearsalReport) -> Markup {
                     th scope="col" { "Experiment" }
                     th scope="col" class="n" { "Best arm dropped" }
                     th scope="col" class="n" { "Losers dropped" }
-                    th scope="col" class="n" { "On day" }
                     th scope="col" class="n" { "Gain realised" }
-                    th scope="col" class="n" { "Goals a month" }
+                    th scope="col" class="n" { "Goals" small { "a month" } }
                     @if money {
-                        th scope="col" class="n" { "Spent a month" }
-                        th scope="col" class="n" { "Not spent on losers" }
-                        th scope="col" class="n" { "Cost per goal" }
+                        th scope="col" class="n" { "Spent" small { (currency.code) " a month" } }
+                        th scope="col" class="n" { "Not on losers" small { (currency.code) " a month" } }
+                        th scope="col" class="n" { "Cost per goal" small { (currency.code) } }
                     }
                 }
             }
-            tbody {
-                @for x in &report.experiments {
-                    tr {
-                        th scope="row" {
-                            (plain(&x.name))
-                            small { (plain(&x.rule)) " · " (glue(&count(x.months))) @if x.months == 1 { " month" } @else { " months" } }
-                            small {
-                                span title=(x.guarantee.explanation) { (x.guarantee.name) } " · "
-                                span title=(x.separation.explanation) { (x.separation.name) }
-                            }
-                        }
-                        td class="n" { (share(x.best_dropped, x.best_dropped_se, Some(x.alpha))) }
-                        td class="n" { (share(x.losers_dropped, x.losers_dropped_se, None)) }
-                        td class="n" {
-                            (x.drop_day_median.map_or_else(|| NOTHING.to_owned(), |d| format!("{d:.0}")))
-                            @if let Some([early, late]) = x.drop_day_quantiles { small { (format!("{early:.0}–{late:.0}")) } }
-                        }
-                        td class="n" { (share(x.gain_realised, x.gain_se, None)) }
-                        td class="n" { (glue(&significant(x.goals_per_month))) small { (words::plural(&x.goal, 2)) } }
-                        @if money {
-                            td class="n" { (minor(Some(x.spend_per_month_minor), currency)) }
-                            td class="n" { (minor(x.money_not_spent_on_losers_minor, currency)) }
-                            td class="n" { (minor(x.cost_per_goal_minor, currency)) }
-                        }
-                    }
+            tbody { @for x in &report.experiments { (summary_row(x, currency, money)) } }
+        }
+    }
+}
+
+fn summary_row(x: &RehearsedExperiment, currency: &Currency, money: bool) -> Markup {
+    html! {
+        tr {
+            th scope="row" {
+                (plain(&x.name))
+                small { (plain(&x.rule)) ", " (glue(&count(x.months))) @if x.months == 1 { " month" } @else { " months" } }
+                small class="w" {
+                    span title=(x.guarantee.explanation) { (plain(&x.guarantee.name)) } " · "
+                    span title=(x.separation.explanation) { (plain(&x.separation.name)) }
                 }
+            }
+            td class="n" { (share(x.best_dropped, x.best_dropped_se, Some(x.alpha))) }
+            td class="n" {
+                (share(x.losers_dropped, x.losers_dropped_se, None))
+                @if let Some(median) = x.drop_day_median {
+                    small { "day " (format!("{median:.0}")) @if let Some([early, late]) = x.drop_day_quantiles { (format!(" ({early:.0}–{late:.0})")) } }
+                }
+            }
+            td class="n" { (share(x.gain_realised, x.gain_se, None)) }
+            td class="n" { (glue(&significant(x.goals_per_month))) small { (words::plural(&x.goal, 2)) } }
+            @if money {
+                td class="n" { (minor(Some(x.spend_per_month_minor), currency)) }
+                td class="n" { (minor(x.money_not_spent_on_losers_minor, currency)) }
+                td class="n" { (minor(x.cost_per_goal_minor, currency)) }
             }
         }
     }
 }
 
 fn minor(minor: Option<i64>, currency: &Currency) -> String {
-    minor.map_or_else(|| NOTHING.to_owned(), |m| glue(&currency.money(m)))
+    minor.map_or_else(|| NOTHING.to_owned(), |m| glue(&currency.bare_f64(m as f64)))
 }
 
 /// A share in percent with its standard error, and as a dot on an axis from 0 to 1.

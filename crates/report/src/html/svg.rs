@@ -127,9 +127,11 @@ pub(crate) fn ratio_plot(
                     width="100%" height=(RATIO_HEIGHT) {
                     @for run in runs(&placed, |p| p.lower.is_some() || p.upper.is_some()) {
                         path class="band" d=(band_path(run, y)) {}
+                        path class="edge" d=(line_path(run, |p| Some(p.upper.map_or(-20.0, y)))) {}
+                        path class="edge" d=(line_path(run, |p| Some(p.lower.filter(|l| *l > 0.0).map_or(RATIO_HEIGHT + 20.0, y)))) {}
                     }
                     @for run in runs(&placed, |p| p.ratio.is_some()) {
-                        path class="line" d=(line_path(run, y)) {}
+                        path class="line" d=(line_path(run, |p| p.ratio.map(y))) {}
                     }
                 }
                 @if let [(x, only)] = placed.as_slice() {
@@ -227,11 +229,13 @@ fn band_path(run: &[(f64, &RatioPoint)], y: impl Fn(f64) -> f64) -> String {
     path
 }
 
-fn line_path(run: &[(f64, &RatioPoint)], y: impl Fn(f64) -> f64) -> String {
+fn line_path(run: &[(f64, &RatioPoint)], top: impl Fn(&RatioPoint) -> Option<f64>) -> String {
     let mut path = String::new();
-    for (i, (x, p)) in run.iter().enumerate() {
-        let top = y(p.ratio.unwrap_or(1.0)).clamp(-20.0, RATIO_HEIGHT + 20.0);
-        write!(path, "{}{} {}", if i == 0 { "M" } else { "L" }, px(x * 1000.0), px(top)).ok();
+    for (x, p) in run {
+        if let Some(top) = top(p) {
+            let command = if path.is_empty() { "M" } else { "L" };
+            write!(path, "{command}{} {}", px(x * 1000.0), px(top.clamp(-20.0, RATIO_HEIGHT + 20.0))).ok();
+        }
     }
     path
 }
@@ -333,7 +337,7 @@ pub(crate) fn money_plot(
         Bars::Exposure => "Exposure",
     };
     // Heights below each group, so that every group can be drawn in one go.
-    let stacked: Vec<(f64, &Day, Vec<(f64, f64)>)> = experiment
+    let stacked: Vec<Stack<'_>> = experiment
         .by_day
         .iter()
         .filter_map(|d| {
@@ -400,6 +404,9 @@ pub(crate) fn money_plot(
         }
     }
 }
+
+/// A day's column: its middle, the day, and for each group what lies below it and how much it is.
+type Stack<'a> = (f64, &'a Day, Vec<(f64, f64)>);
 
 /// What was commanded for a day over all arms; 0 where it is not known.
 fn commanded(day: &Day, bars: Bars) -> f64 {

@@ -1,0 +1,201 @@
+//! The reports as a whole: what they say, that they hold what they promise, and that nobody's text breaks them.
+
+#[path = "../examples/sample/figures.rs"]
+mod figures;
+mod markup;
+
+use gevinst_report::figures::Currency;
+use gevinst_report::model::{ExperimentReport, MonthReport};
+use gevinst_report::terminal::Style;
+use gevinst_report::{html, json, prose, terminal, verdict};
+use proptest::prelude::*;
+
+/// Everything a reader could see of a report, in the terminal.
+fn text(report: &MonthReport) -> String {
+    terminal::month_text(report, Style::default())
+}
+
+fn assert_fits(text: &str, columns: usize) {
+    for line in text.lines() {
+        assert!(prose::width(line) <= columns, "{} columns: {line}", prose::width(line));
+        assert!(!line.chars().any(char::is_control), "control character: {line:?}");
+    }
+}
+
+#[test]
+fn a_month_reads_as_it_should_in_a_terminal() {
+    // The terminal report is what most people see first.
+    let text = text(&figures::month());
+    assert_fits(&text, 80);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_awkward_case_says_what_is_known_and_nothing_else() {
+    // No data, one day, one arm, fifty arms, odd names, a currency without decimals: each has its own sentence.
+    let text = text(&figures::awkward());
+    assert_fits(&text, 80);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_rehearsal_reads_as_it_should_in_a_terminal() {
+    // What people decide on before money is spent.
+    let text = terminal::rehearsal_text(&figures::rehearsal(), Style::default());
+    assert_fits(&text, 80);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    // Somebody without colour must read the same.
+    let report = figures::month();
+    let coloured = terminal::month_text(&report, Style { colour: true, width: 80 });
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some(at) = rest.find("\u{1b}[") {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + rest[at..].find('m').unwrap() + 1..];
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, text(&report));
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    // A report that changes by itself cannot be compared, signed or cached.
+    let (a, b) = (figures::awkward(), figures::awkward());
+    assert_eq!(html::month_page(&a), html::month_page(&b));
+    assert_eq!(json::to_json(&a).unwrap(), json::to_json(&b).unwrap());
+    assert_eq!(text(&a), text(&b));
+}
+
+/// The days of an experiment on which an arm spent something, one bar each.
+fn bars(x: &ExperimentReport) -> usize {
+    x.by_day.iter().flat_map(|d| &d.arms).filter(|a| a.spend_minor.is_some_and(|s| s > 0)).count()
+}
+
+#[test]
+fn a_page_is_sound_and_every_figure_has_its_mark() {
+    // A mark that is missing or doubled tells another story than the table beside it.
+    let report = figures::month();
+    let page = html::month_page(&report);
+    let read = markup::read(&page).unwrap();
+    assert_eq!(read.count("article", None), report.experiments.len());
+    assert_eq!(read.count("rect", Some("bar")), report.experiments.iter().map(bars).sum::<usize>());
+    let comparisons: usize = report.experiments.iter().map(|x| x.comparisons.len()).sum();
+    assert_eq!(read.count("path", Some("line")), comparisons);
+    assert_eq!(read.count("path", Some("band")), comparisons);
+    let points: usize = read
+        .elements
+        .iter()
+        .filter(|(n, a)| n == "path" && a.iter().any(|(n, v)| n == "class" && v == "line"))
+        .flat_map(|(_, a)| a.iter().filter(|(n, _)| n == "d"))
+        .map(|(_, d)| d.matches(['M', 'L']).count())
+        .sum();
+    let wanted: usize = report.experiments.iter().flat_map(|x| &x.comparisons).map(|c| c.points.len()).sum();
+    assert_eq!(points, wanted);
+    let dropped = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.dropped_on.is_some()).count();
+    assert!(dropped >= 3 && read.count("line", Some("event")) >= dropped);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+}
+
+#[test]
+fn awkward_pages_are_sound() {
+    // Names of markup, control sequences, one look, no look, fifty arms.
+    let page = html::month_page(&figures::awkward());
+    markup::read(&page).unwrap();
+    assert!(page.contains("&lt;script&gt;"));
+    assert!(!page.contains("<b>Bold"));
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    markup::read(&html::rehearsal_page(&figures::rehearsal())).unwrap();
+}
+
+#[test]
+fn a_month_of_250_experiments_stays_usable() {
+    // An agency's month, or 250 past tests replayed: one page that still opens, one screenful a time.
+    let report = figures::crowd(250);
+    let page = html::month_page(&report);
+    let read = markup::read(&page).unwrap();
+    assert_eq!(read.count("article", None), 250);
+    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+    let text = text(&report);
+    assert_fits(&text, 80);
+    assert!(text.lines().count() < 270);
+}
+
+#[test]
+fn both_labels_stand_beside_every_effect() {
+    // An effect without its guarantee and separation is never shown.
+    let report = figures::month();
+    let page = html::month_page(&report);
+    let text = text(&report);
+    let n = report.experiments.len();
+    for label in ["guarantee: robust", "separation: platform-split"] {
+        assert_eq!(text.matches(label).count(), n, "{label}");
+        assert_eq!(page.matches(&format!(">{label}</span>")).count(), n, "{label}");
+    }
+}
+
+#[test]
+fn json_is_whole_and_its_figures_are_finite_or_null() {
+    // What others read must parse, and hold what the page shows.
+    let report = figures::month();
+    let value: serde_json::Value = serde_json::from_str(&json::to_json(&report).unwrap()).unwrap();
+    assert_eq!(value["schema_version"], 1);
+    assert_eq!(value["currency"], "NOK");
+    assert_eq!(value["currency_exponent"], 2);
+    let x = &value["experiments"][0];
+    assert_eq!(x["verdict"], report.experiments[0].verdict.to_string());
+    assert_eq!(x["outcome"], "winner");
+    assert_eq!(x["arms"][0]["dropped_on"], "2026-11-14");
+    assert_eq!(x["arms"][0]["spend_minor"], report.experiments[0].arms[0].spend_minor);
+    assert_eq!(x["moves"][0]["approval"]["by"], "kari");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_of_a_user_can_become_markup_or_a_control_sequence(
+        name in "(\\PC|[<>&\"'`=\u{1b}\u{7}\n\r\u{202e}\u{0}\u{9b}]){0,40}",
+        other in "(\\PC|[<>&\"'`=\u{1b}\u{7}\n\r\u{202e}\u{0}\u{9b}]){0,40}",
+    ) {
+        // Names, headlines and reasons come from people and platforms.
+        let mut report = figures::month();
+        report.experiments.truncate(2);
+        for x in &mut report.experiments {
+            x.name.clone_from(&name);
+            x.hypothesis.clone_from(&other);
+            x.phase.clone_from(&name);
+            x.definition = Some(other.clone());
+            x.goal.metric.clone_from(&other);
+            x.reference = Some(name.clone());
+            x.arms[0].name.clone_from(&name);
+            x.arms[1].name.clone_from(&other);
+            x.arms[0].channel.clone_from(&other);
+            for m in &mut x.moves {
+                m.reason.clone_from(&name);
+                m.arm.clone_from(&other);
+            }
+            for check in &mut x.checks {
+                check.sentence.clone_from(&other);
+                check.passed = false;
+            }
+            for c in &mut x.comparisons {
+                c.against.clone_from(&name);
+            }
+            let said = verdict::verdict(x, &Currency::new("NOK", 2), 1);
+            (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
+        }
+        let page = html::month_page(&report);
+        prop_assert!(markup::read(&page).is_ok(), "{:?}", markup::read(&page).err());
+        let text = text(&report);
+        for line in text.lines() {
+            prop_assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+            prop_assert!(prose::width(line) <= 80, "{} columns: {line:?}", prose::width(line));
+        }
+        let value: serde_json::Value = serde_json::from_str(&json::to_json(&report).unwrap()).unwrap();
+        prop_assert_eq!(value["experiments"][0]["name"].as_str(), Some(name.as_str()));
+    }
+}
