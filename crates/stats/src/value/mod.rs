@@ -17,6 +17,7 @@
 
 mod asymptotic;
 mod capped;
+mod joint;
 pub(crate) mod mixture;
 mod table;
 
@@ -25,7 +26,9 @@ pub use capped::{CappedSettings, capped_pair};
 pub use table::{ValueCell, ValueTable};
 
 use crate::StatsError;
-use crate::special::ln_sum_exp;
+use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
+use crate::pair::{PairEvidence, RatioInterval, RatioPosterior};
+use crate::special::{ln_sum_exp, normal_quantile};
 
 /// Where the variance of a period's difference is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -139,61 +142,109 @@ impl ValuePair {
     }
 }
 
-/// What is known about one arm's values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ValueArm {
-    /// The arm's totals over all periods.
-    pub total: ValueCell,
-    /// ln of the average over the other arms of E(other's mean is larger): drop the arm at ln(1/α). The chance that
-    /// the best arm is ever dropped is then at most α, with the guarantee of the pairs.
-    pub ln_e_drop: f64,
-}
-
-/// All arms and all pairs of a value goal.
+/// One look at a value goal: the form that decisions read, and the differences in money.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ValueJudgement {
-    /// One entry an arm.
-    pub arms: Vec<ValueArm>,
-    /// One entry a pair a < b, in lexicographic order.
+    /// Evidence for every arm and pair, as [`decide`](crate::decide) reads it. An arm's `exposure` is its people, `rate` its mean
+    /// value, `count` its effective values, (Σx)² / Σx², rounded down; a pair's ratio is that of means.
+    pub look: Judgement,
+    /// The same pairs with their differences in the values' unit.
     pub pairs: Vec<ValuePair>,
 }
 
-/// Evidence for every arm and pair by [`judge_pair`] (`asymptotic`).
+/// One look by [`judge_pair`]: e-values and confidence sequences are `asymptotic`, chance to be best and expected loss `model`.
 ///
 /// # Errors
 /// Settings outside their domains.
+///
+/// ```
+/// use gevinst_stats::value::{judge, Settings, ValueCell, ValueTable};
+/// let cell = |mean: f64| ValueCell { n: 3000, sum: 3000.0 * mean, sum_sq: 3000.0 * (400.0 + mean * mean) };
+/// let table = ValueTable::new(3, vec![cell(10.0), cell(13.0), cell(9.5)])?;
+/// let judged = judge(&table, &Settings::default())?;
+/// assert!(judged.look.arms[1].p_best > 0.99 && judged.look.arms[0].ln_e_drop > 20.0_f64.ln());
+/// assert!((judged.pairs[0].difference.unwrap() + 3.0).abs() < 1e-9);
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 pub fn judge(table: &ValueTable, settings: &Settings) -> Result<ValueJudgement, StatsError> {
-    all_pairs(table, |a, b| judge_pair(table, a, b, settings))
+    all_pairs(table, settings, Guarantee::Asymptotic, Ok)
 }
 
-/// Evidence for every arm and pair by [`capped_pair`] (`exact`).
+/// One look by [`capped_pair`]: e-values and confidence sequences are `exact`; what is `model` is as in [`judge`].
 ///
 /// # Errors
 /// Settings outside their domains, a cell whose totals no values between 0 and the cap have.
-pub fn judge_capped(table: &ValueTable, settings: &CappedSettings) -> Result<ValueJudgement, StatsError> {
-    all_pairs(table, |a, b| capped_pair(table, a, b, settings))
+pub fn judge_capped(
+    table: &ValueTable,
+    settings: &Settings,
+    capped: &CappedSettings,
+) -> Result<ValueJudgement, StatsError> {
+    all_pairs(table, settings, Guarantee::Exact, |limit| {
+        let exact = capped_pair(table, limit.a, limit.b, capped)?;
+        Ok(ValuePair { credible: limit.credible, p_a_beats_b: limit.p_a_beats_b, ..exact })
+    })
 }
 
 fn all_pairs(
     table: &ValueTable,
-    judge: impl Fn(usize, usize) -> Result<ValuePair, StatsError>,
+    settings: &Settings,
+    guarantee: Guarantee,
+    refine: impl Fn(ValuePair) -> Result<ValuePair, StatsError>,
 ) -> Result<ValueJudgement, StatsError> {
     let arms = table.arms();
+    let posterior = joint::joint(table, settings.prior_sd);
     let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
+    let mut evidence = Vec::with_capacity(pairs.capacity());
     let mut against = vec![Vec::with_capacity(arms - 1); arms];
+    let z = normal_quantile(0.5 + 0.5 * settings.credible_level);
     for a in 0..arms {
         for b in a + 1..arms {
-            let pair = judge(a, b)?;
+            let pair = refine(judge_pair(table, a, b, settings)?)?;
             against[b].push(pair.ln_e_a_beats_b);
             against[a].push(pair.ln_e_b_beats_a);
+            let mean = posterior.mean[a] - posterior.mean[b];
+            let covariance = |i: usize, j: usize| posterior.covariance[i * arms + j];
+            let sd = (covariance(a, a) + covariance(b, b) - 2.0 * covariance(a, b)).max(0.0).sqrt();
+            evidence.push(PairEvidence {
+                a,
+                b,
+                ln_e_a_beats_b: pair.ln_e_a_beats_b,
+                ln_e_b_beats_a: pair.ln_e_b_beats_a,
+                p_a_beats_b: pair.p_a_beats_b,
+                mean,
+                sd,
+                confidence: Some(RatioInterval { lower: pair.ratio_lower, upper: pair.ratio_upper }),
+                posterior: Some(RatioPosterior {
+                    median: mean.exp(),
+                    lower: (mean - z * sd).exp(),
+                    upper: (mean + z * sd).exp(),
+                }),
+                dispersion_weights: vec![1.0],
+                ln_marginal: vec![0.0],
+            });
             pairs.push(pair);
         }
     }
-    let arm = |arm: usize| ValueArm {
-        total: table.total(arm),
-        ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+    let arm = |arm: usize| {
+        let total = table.total(arm);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 to the people, rounded down"
+        )]
+        let count = total.effective_values() as u64;
+        ArmEvidence {
+            exposure: total.count(),
+            count,
+            rate: total.mean(),
+            p_best: posterior.p_best[arm],
+            expected_loss: posterior.expected_loss[arm],
+            ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+        }
     };
-    Ok(ValueJudgement { arms: (0..arms).map(arm).collect(), pairs })
+    let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
+    let look = Judgement { arms: (0..arms).map(arm).collect(), pairs: evidence, dispersion, guarantee };
+    Ok(ValueJudgement { look, pairs })
 }
 
 #[cfg(test)]

@@ -174,8 +174,13 @@ fn the_worst_of_four_is_first_to_go() {
     let cells = means.iter().map(|&m| cell(3000, m, 20.0)).collect();
     let judgement = judge(&ValueTable::new(4, cells).unwrap(), &Settings::default()).unwrap();
     assert_eq!(judgement.pairs.len(), 6);
-    let worst =
-        judgement.arms.iter().enumerate().max_by(|a, b| a.1.ln_e_drop.total_cmp(&b.1.ln_e_drop)).unwrap();
+    let worst = judgement
+        .look
+        .arms
+        .iter()
+        .enumerate()
+        .max_by(|a, b| a.1.ln_e_drop.total_cmp(&b.1.ln_e_drop))
+        .unwrap();
     assert_eq!(worst.0, 3);
     let beats = |a: usize, b: usize| {
         let pair = judgement.pairs.iter().find(|p| (p.a, p.b) == (a.min(b), a.max(b))).unwrap();
@@ -183,4 +188,23 @@ fn the_worst_of_four_is_first_to_go() {
     };
     let average = (beats(0, 3) + beats(1, 3) + beats(2, 3)) / 3.0;
     assert!((worst.1.ln_e_drop - average.ln()).abs() < 1e-9);
+}
+
+/// Protects the joint reading against the pair's own posterior, and the label of the exact method.
+#[test]
+fn joint_and_pair_agree() {
+    let table =
+        table(&[cell(900, 10.6, 12.0), cell(1500, 10.0, 12.0), cell(700, 31.0, 40.0), cell(300, 30.0, 40.0)]);
+    let judged = judge(&table, &Settings::default()).unwrap();
+    let pair = &judged.pairs[0];
+    assert!((judged.look.arms[0].p_best - pair.p_a_beats_b).abs() < 0.03, "{judged:?}");
+    assert!((judged.look.pairs[0].mean.exp() / pair.ratio.unwrap() - 1.0).abs() < 0.03);
+    let capped = CappedSettings { cap: 10_000.0, expected_mean: 15.0, alpha: 0.05 };
+    let exact = judge_capped(&table, &Settings::default(), &capped).unwrap();
+    assert_eq!(exact.look.guarantee, crate::judgement::Guarantee::Exact);
+    assert!(
+        exact.pairs[0].lower.unwrap() < pair.lower.unwrap()
+            && exact.pairs[0].upper.unwrap() > pair.upper.unwrap()
+    );
+    assert_eq!(exact.pairs[0].p_a_beats_b, pair.p_a_beats_b);
 }
