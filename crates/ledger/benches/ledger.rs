@@ -77,7 +77,7 @@ fn open_and_resume_hourly_month(bencher: Bencher<'_, '_>) {
     for hour in 1..=720u32 {
         facts.push(look(hour, 1, &ARMS));
         facts.push(conclude("price", hour, gevinst_ledger::evidence::ArmStatus::Running));
-        ARMS.iter().for_each(|arm| facts.extend(applied_at(arm, hour.into())));
+        ARMS.iter().for_each(|arm| facts.extend(applied(arm, hour.into(), 250_000)));
     }
     for chunk in facts.chunks(5_000) {
         ledger.append(START_US, Some(NAME), chunk.to_vec()).expect("facts");
@@ -96,16 +96,6 @@ fn verify_10_000_records(bencher: Bencher<'_, '_>) {
     let notes = (0..10_000).map(|_| note("a remark of usual length, as people write them")).collect();
     ledger.append(START_US, Some(NAME), notes).expect("notes");
     bencher.counter(ItemsCount::new(10_000usize)).bench_local(|| ledger.verify(None));
-}
-
-fn applied_at(arm: &str, seq: u64) -> Vec<gevinst_ledger::Fact> {
-    let mut facts = applied(arm, seq, 250_000);
-    if seq > 1 {
-        if let gevinst_ledger::Fact::Intended(intended) = &mut facts[0] {
-            intended.launch = false;
-        }
-    }
-    facts
 }
 
 fn fresh_rows(first_period: usize, rows: usize) -> Vec<Row<'static>> {
@@ -142,7 +132,7 @@ fn month(mut ledger: Ledger) -> usize {
         ledger.append(at_us, Some(NAME), vec![look(day, record.get(), &ARMS)]).expect("a look");
         for arm in ARMS {
             let seq = ledger.progress(NAME).expect("the progress").arm(arm).expect("the arm").next_seq.get();
-            let mut facts = applied_at(arm, seq).into_iter();
+            let mut facts = applied(arm, seq, 250_000).into_iter();
             ledger.append(at_us, Some(NAME), facts.by_ref().take(1).collect()).expect("an intent");
             ledger.append(at_us, Some(NAME), facts.by_ref().take(1).collect()).expect("an act");
             ledger.append(at_us, Some(NAME), facts.collect()).expect("a receipt");

@@ -160,14 +160,13 @@ impl Walk {
     fn record(&mut self, raw: &RawRecord) {
         let id = raw.id;
         if id != self.head.id.next() {
-            let first = self.head.id.next();
-            let last = id.get().saturating_sub(1);
-            let what = if first.get() == last {
-                format!("record {first} before it is missing")
+            let (first, last) = (self.head.id.next(), RecordId::new(id.get().saturating_sub(1)));
+            let what = if first == last {
+                "it is missing".to_owned()
             } else {
-                format!("records {first} to {last} before it are missing")
+                format!("it and all up to {last} are missing")
             };
-            self.problem(Some(id), what);
+            self.problem(Some(first), what);
         } else if raw.prev_hash != self.head.hash {
             self.problem(Some(id), "it does not follow the record before it: their hashes differ".into());
         }
@@ -223,7 +222,7 @@ impl Walk {
             if rows > 0 {
                 self.problem(
                     Some(raw.id),
-                    format!("{rows} observation rows lie under it, and it brought none"),
+                    format!("it brings no observation rows, and found under it are {rows}"),
                 );
             }
             return;
@@ -232,7 +231,7 @@ impl Walk {
         if rows != expected {
             self.problem(
                 Some(raw.id),
-                format!("{rows} observation rows lie under it, and it brought {expected}"),
+                format!("observation rows brought: {expected}, found under it: {rows}"),
             );
         } else if digest != observed.rows_sha256 {
             self.problem(Some(raw.id), "an observation row under it was changed".into());
@@ -252,7 +251,7 @@ impl Walk {
             self.rows_under.drain().map(|(record, under)| (record, under.rows)).collect();
         orphans.sort_unstable();
         for (record, rows) in orphans {
-            self.problem(Some(record), format!("it is missing, and {rows} observation rows lie under it"));
+            self.problem(Some(record), format!("it is missing; observation rows found under it: {rows}"));
         }
         if let Some(kept) = self.kept.filter(|kept| kept.id > self.head.id) {
             let what = format!(
