@@ -5,7 +5,7 @@
 //! weights ½ + Si(πk)/π (integrated sinc interpolation; Stenger, *Numerical Methods Based on Sinc and Analytic
 //! Functions*, 1993, §3.6), off by exp(−½π²(sd/h)²). The step is a rung of a fixed ladder, h = ¼·2^(−L/2), the largest
 //! that is at most 0.55 posterior standard deviations (the error is then 10⁻⁷ at worst of the mass, 10⁻¹⁷ at best), and
-//! the points reach 6.2 of them to both sides and on until the integrand has fallen by e⁻¹⁹.
+//! the points reach 6.2 of them to both sides and on until the integrand has fallen by e⁻¹⁸.
 //!
 //! Step and reach follow from the data alone, not from how they arrived: the table is laid out again until its own
 //! moments ask for the layout it has. So a curve that was updated day by day equals a fresh one up to rounding.
@@ -31,11 +31,13 @@ const STEP_PER_SD: f64 = 0.55;
 /// How far the points reach, in posterior standard deviations.
 const REACH: f64 = 6.2;
 /// … and on until the integrand has fallen by this many natural logarithms from its peak.
-const FALL: f64 = 19.0;
+const FALL: f64 = 18.0;
 /// Points are added a few at a time, so that a slowly moving posterior does not ask for one every day.
-const SLACK: i64 = 2;
+const EXTENSION: usize = 3;
 /// More points than this are never laid out; six hundred would be a posterior far from any bell shape.
-const MOST_POINTS: i64 = 600;
+const MOST_POINTS: usize = 600;
+/// Layouts tried before the last one is taken as it is.
+const MOST_ROUNDS: i32 = 24;
 /// Zero lies in a tail when it is further than this from the mean, in posterior standard deviations.
 const TAIL_FROM: f64 = 2.0;
 /// The tail's reach in mean distances from zero, at least.
@@ -260,32 +262,23 @@ impl GridCurve {
             Some(last) if !self.points.delta.is_empty() => (last.mean, last.sd),
             _ => quasi_posterior(cells, self.variance, prior, prior.mean),
         };
-        let mut widen = 1.0;
+        let mut layout = None;
         let mut peak = 0.0;
-        for round in 0..24 {
-            // Settled early: small corrections of the moments are taken, but not for ever.
-            let (rung, lo, hi) = {
-                let rung = rung_for(sd);
-                let (lo, hi) = reach_of(mean, sd, step(rung));
-                (rung, lo, hi)
-            };
-            let kept = round > 0 && rung == self.rung && self.covers(lo, hi) && self.used == self.range(lo, hi);
-            if kept {
+        for round in 0..MOST_ROUNDS {
+            let rung = rung_for(sd);
+            let (lo, hi) = reach_of(mean, sd, step(rung));
+            if layout == Some((rung, lo, hi)) {
                 break;
             }
+            layout = Some((rung, lo, hi));
             self.lay_out(rung, lo, hi, cells, work);
-            peak = self.weigh(prior, work);
-            let at_edge = self.stretch(cells, prior, &mut peak, work);
+            let at_edge;
+            (peak, at_edge) = self.weigh(cells, prior, work);
             let moments = self.moments(work);
-            if at_edge || moments.1 < 0.7 * step(self.rung) {
-                // The posterior lies elsewhere or between two points: start from the quasi-likelihood.
-                let from = if at_edge { moments.0 } else { mean };
-                let guess = quasi_posterior(cells, self.variance, prior, from);
-                (mean, sd) = (guess.0, guess.1 * widen);
-                widen *= 1.5;
-                if round >= 12 {
-                    (mean, sd) = (moments.0, moments.1.max(guess.1));
-                }
+            if (at_edge || moments.1 < 0.7 * step(self.rung)) && round < MOST_ROUNDS / 2 {
+                // The posterior lies elsewhere or between two points: start from the quasi-likelihood, ever wider.
+                let guess = quasi_posterior(cells, self.variance, prior, moments.0);
+                (mean, sd) = (guess.0, guess.1 * 1.5f64.powi(round));
             } else {
                 (mean, sd) = moments;
             }
@@ -301,84 +294,86 @@ impl GridCurve {
         start..end.min(self.points.delta.len())
     }
 
-    fn covers(&self, lo: i64, hi: i64) -> bool {
-        let length = i64::try_from(self.points.delta.len()).unwrap_or(0);
-        length > 0 && lo >= self.first && hi < self.first + length
-    }
-
     /// Makes the points lo..=hi of the rung exist and be the ones used.
     fn lay_out(&mut self, rung: i32, lo: i64, hi: i64, cells: &[PairCell], work: &mut Work) {
-        let hi = hi.min(lo + MOST_POINTS);
-        let h = step(rung);
-        let make = |from: i64, to: i64, work: &mut Work| {
-            let mut points = Points::new((from..=to).map(|k| k as f64 * h).collect());
-            points.add(cells, self.variance, 1.0, work);
-            points
-        };
+        let most = i64::try_from(MOST_POINTS).unwrap_or(i64::MAX);
+        let hi = hi.min(lo + most);
         let length = i64::try_from(self.points.delta.len()).unwrap_or(0);
-        let apart = lo > self.first + length || hi < self.first - 1;
-        if rung != self.rung || length == 0 || apart || length + (hi - lo) > 2 * MOST_POINTS {
-            self.points = make(lo - SLACK, hi + SLACK, work);
-            self.first = lo - SLACK;
-            self.rung = rung;
+        let (before, after) = (self.first - lo, hi - (self.first + length - 1));
+        if rung != self.rung || length == 0 || before > length || after > length || length + before + after > 2 * most {
+            let slack = 2;
+            (self.rung, self.first) = (rung, lo - slack);
+            self.points = self.laid_out(lo - slack, hi + slack, cells, work);
         } else {
-            if lo < self.first {
-                let mut before = make(lo - SLACK, self.first - 1, work);
-                before.delta.append(&mut self.points.delta);
-                before.exp_delta.append(&mut self.points.exp_delta);
-                before.values.append(&mut self.points.values);
-                self.points = before;
-                self.first = lo - SLACK;
+            if let Ok(before @ 1..) = usize::try_from(before) {
+                self.prepend(before.max(EXTENSION), cells, work);
             }
-            let end = self.first + i64::try_from(self.points.delta.len()).unwrap_or(0);
-            if hi >= end {
-                let mut after = make(end, hi + SLACK, work);
-                self.points.delta.append(&mut after.delta);
-                self.points.exp_delta.append(&mut after.exp_delta);
-                self.points.values.append(&mut after.values);
+            if let Ok(after @ 1..) = usize::try_from(after) {
+                self.append(after.max(EXTENSION), cells, work);
             }
         }
         self.used = self.range(lo, hi);
     }
 
-    /// Fills `work.mass` with exp(ℓ + ln π − peak) over the used points; returns the peak.
-    fn weigh(&self, prior: &NormalPrior, work: &mut Work) -> f64 {
-        let (values, delta) = (&self.points.values[self.used.clone()], &self.points.delta[self.used.clone()]);
-        let precision = 0.5 / (prior.sd * prior.sd);
-        let ln_scale = NormalPrior { mean: 0.0, sd: prior.sd }.ln_density(0.0);
-        work.mass.clear();
-        work.mass.extend(values.iter().zip(delta).map(|(&value, &d)| {
-            let away = d - prior.mean;
-            value + ln_scale - precision * away * away
-        }));
-        let peak = work.mass.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        for mass in &mut work.mass {
-            *mass = vector::exp(*mass - peak);
-        }
-        peak
+    fn laid_out(&self, from: i64, to: i64, cells: &[PairCell], work: &mut Work) -> Points {
+        let h = step(self.rung);
+        let mut points = Points::new((from..=to).map(|k| k as f64 * h).collect());
+        points.add(cells, self.variance, 1.0, work);
+        points
     }
 
-    /// Extends the used points until the integrand has died out at both ends; true when the peak itself is at an end.
-    fn stretch(&mut self, cells: &[PairCell], prior: &NormalPrior, peak: &mut f64, work: &mut Work) -> bool {
-        let floor = libm::exp(-FALL);
-        for _ in 0..200 {
-            let (Some(&left), Some(&right)) = (work.mass.first(), work.mass.last()) else { return true };
-            if left == 1.0 || right == 1.0 {
-                return true;
+    fn prepend(&mut self, count: usize, cells: &[PairCell], work: &mut Work) {
+        let from = self.first - i64::try_from(count).unwrap_or(0);
+        let mut points = self.laid_out(from, self.first - 1, cells, work);
+        points.delta.append(&mut self.points.delta);
+        points.exp_delta.append(&mut self.points.exp_delta);
+        points.values.append(&mut self.points.values);
+        (self.points, self.first) = (points, from);
+    }
+
+    fn append(&mut self, count: usize, cells: &[PairCell], work: &mut Work) {
+        let from = self.first + i64::try_from(self.points.delta.len()).unwrap_or(0);
+        let mut points = self.laid_out(from, from + i64::try_from(count).unwrap_or(0) - 1, cells, work);
+        self.points.delta.append(&mut points.delta);
+        self.points.exp_delta.append(&mut points.exp_delta);
+        self.points.values.append(&mut points.values);
+    }
+
+    /// Uses as many points beyond the layout as it takes until the integrand has died out at both ends, and fills `work.mass`
+    /// with exp(ℓ + ln π − peak) over the used points. Returns the peak, and whether it lies at an end all the same.
+    fn weigh(&mut self, cells: &[PairCell], prior: &NormalPrior, work: &mut Work) -> (f64, bool) {
+        let (mut start, mut end) = (self.used.start, self.used.end);
+        let ln_mass = |points: &Points, i: usize| points.values[i] + prior.ln_density_up_to_scale(points.delta[i]);
+        let mut peak = (start..end).map(|i| ln_mass(&self.points, i)).fold(f64::NEG_INFINITY, f64::max);
+        let mut at_edge = false;
+        for upward in [false, true] {
+            loop {
+                let last = if upward { end - 1 } else { start };
+                let edge = ln_mass(&self.points, last);
+                at_edge |= edge >= peak;
+                if edge < peak - FALL || edge >= peak || end - start > MOST_POINTS {
+                    break;
+                }
+                if upward && end == self.points.delta.len() {
+                    self.append(EXTENSION, cells, work);
+                } else if !upward && start == 0 {
+                    self.prepend(EXTENSION, cells, work);
+                    start += EXTENSION;
+                    end += EXTENSION;
+                }
+                if upward { end += 1 } else { start -= 1 }
+                peak = peak.max(ln_mass(&self.points, if upward { end - 1 } else { start }));
             }
-            if left < floor && right < floor {
-                return false;
-            }
-            let start = self.first + i64::try_from(self.used.start).unwrap_or(0);
-            let end = start + i64::try_from(self.used.len()).unwrap_or(0) - 1;
-            let (lo, hi) = (start - if left < floor { 0 } else { 2 }, end + if right < floor { 0 } else { 2 });
-            if hi - lo > MOST_POINTS {
-                return false;
-            }
-            self.lay_out(self.rung, lo, hi, cells, work);
-            *peak = self.weigh(prior, work);
         }
-        false
+        self.used = start..end;
+        work.mass.clear();
+        let points = self.points.values[start..end].iter().zip(&self.points.delta[start..end]);
+        let precision = 0.5 / (prior.sd * prior.sd);
+        work.mass.extend(points.map(|(&value, &d)| {
+            let away = d - prior.mean;
+            vector::exp(value - precision * away * away - peak)
+        }));
+        (peak - NormalPrior { mean: 0.0, sd: prior.sd }.scale(), at_edge)
     }
 
     fn moments(&self, work: &Work) -> (f64, f64) {
@@ -508,8 +503,8 @@ impl GridCurve {
     }
 
     /// The posterior's distribution function at each used point, by integrated sinc interpolation.
-    pub(crate) fn distribution(&self, prior: &NormalPrior, work: &mut Work) -> Distribution {
-        self.weigh(prior, work);
+    pub(crate) fn distribution(&mut self, cells: &[PairCell], prior: &NormalPrior, work: &mut Work) -> Distribution {
+        self.weigh(cells, prior, work);
         let sum: f64 = work.mass.iter().sum();
         let n = work.mass.len();
         let below = (0..n)
@@ -602,7 +597,7 @@ fn half_weight(i: usize, zero: usize) -> f64 {
         // Si(πk)/π panel by panel: each half period is cut in four.
         let mut sum = 0.0;
         let mut table = vec![0.0];
-        for k in 0..2 * MOST_POINTS {
+        for k in 0..4 * MOST_POINTS {
             for quarter in 0..4 {
                 let middle = PI * (k as f64 + (f64::from(quarter) + 0.5) / 4.0);
                 for (x, w) in GAUSS_8 {

@@ -201,7 +201,7 @@ impl PairCurves {
         };
         if let Some(levels) = levels {
             evidence.confidence = Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
-            evidence.posterior = posterior.then(|| self.posterior(prior, levels.credible, &evidence, work));
+            evidence.posterior = posterior.then(|| self.posterior(cells, prior, levels.credible, &evidence, work));
         }
         evidence
     }
@@ -244,7 +244,8 @@ impl PairCurves {
     }
 
     fn posterior(
-        &self,
+        &mut self,
+        cells: &[PairCell],
         prior: &NormalPrior,
         credible: f64,
         evidence: &PairEvidence,
@@ -252,10 +253,10 @@ impl PairCurves {
     ) -> RatioPosterior {
         let parts: Vec<(f64, Distribution)> = self
             .curves
-            .iter()
+            .iter_mut()
             .zip(&evidence.dispersion_weights)
             .filter(|(_, w)| **w > 1e-12)
-            .map(|(curve, w)| (*w, curve.distribution(prior, work)))
+            .map(|(curve, w)| (*w, curve.distribution(cells, prior, work)))
             .collect();
         let below = |x: f64| parts.iter().map(|(w, d)| w * d.below(x)).sum::<f64>();
         let quantile = |p: f64| {

@@ -53,6 +53,17 @@ impl NormalPrior {
         -0.5 * z * z - self.sd.ln() - 0.5 * (2.0 * std::f64::consts::PI).ln()
     }
 
+    /// The part of the log density that depends on δ.
+    pub(crate) fn ln_density_up_to_scale(&self, delta: f64) -> f64 {
+        let z = (delta - self.mean) / self.sd;
+        -0.5 * z * z
+    }
+
+    /// What [`ln_density_up_to_scale`](Self::ln_density_up_to_scale) exceeds the log density by.
+    pub(crate) fn scale(&self) -> f64 {
+        self.sd.ln() + 0.5 * (2.0 * std::f64::consts::PI).ln()
+    }
+
     /// The prior of −δ: what the pair's other order sees.
     pub fn mirrored(&self) -> Self {
         Self { mean: -self.mean, sd: self.sd }
