@@ -7,17 +7,6 @@ pub(crate) struct Page {
     pub(crate) elements: Vec<(String, Vec<(String, String)>)>,
 }
 
-impl Page {
-    /// How many elements have this name and, where asked, this class.
-    pub(crate) fn count(&self, name: &str, class: Option<&str>) -> usize {
-        let has = |attributes: &[(String, String)]| match class {
-            None => true,
-            Some(class) => attributes.iter().any(|(n, v)| n == "class" && v.split(' ').any(|c| c == class)),
-        };
-        self.elements.iter().filter(|(n, attributes)| n == name && has(attributes)).count()
-    }
-}
-
 /// Reads a page and fails at the first fault: an element that is not closed in order, an attribute without quotes, an
 /// id that is there twice, a reference to an id that is not there, anything that would be loaded from elsewhere.
 pub(crate) fn read(html: &str) -> Result<Page, String> {
