@@ -12,7 +12,7 @@ pub(crate) trait Choice: Sized + Copy + 'static {
     const ALL: &'static [(Self, &'static str, &'static str)];
 }
 
-/// Reads a word; a wrong one is answered with the nearest, or with all of them.
+/// Reads a word; a wrong one is answered with the nearest.
 pub(crate) fn read<C: Choice>(text: &str) -> Result<C, Mistake> {
     if let Some((choice, ..)) = C::ALL.iter().find(|(_, word, _)| *word == text) {
         return Ok(*choice);
@@ -20,9 +20,7 @@ pub(crate) fn read<C: Choice>(text: &str) -> Result<C, Mistake> {
     let words = || C::ALL.iter().map(|(_, word, _)| *word);
     let mistake = Mistake::new(format!("`{}` is not a {}", text.escape_debug(), C::WHAT));
     Err(match suggest::nearest(text, words()) {
-        Some(word) => {
-            mistake.help(format!("did you mean `{word}`? (the words are {})", suggest::one_of(words())))
-        }
+        Some(word) => mistake.help(format!("did you mean `{word}`?")),
         None => mistake.help(format!("write {}", suggest::one_of(words()))),
     })
 }
@@ -148,12 +146,9 @@ mod tests {
         assert_eq!("platform-split".parse::<Separation>().unwrap(), Separation::PlatformSplit);
         assert_eq!(
             "platform split".parse::<Separation>().unwrap_err().help.unwrap(),
-            "did you mean `platform-split`? (the words are `randomised`, `platform-split`, `geo`, `switchback` or `unrandomised`)"
+            "did you mean `platform-split`?"
         );
-        assert_eq!(
-            "auto".parse::<Mode>().unwrap_err().help.unwrap(),
-            "did you mean `autopilot`? (the words are `propose` or `autopilot`)"
-        );
+        assert_eq!("auto".parse::<Mode>().unwrap_err().help.unwrap(), "did you mean `autopilot`?");
         assert_eq!("greedy".parse::<Rule>().unwrap_err().help.unwrap(), "write `even`, `balanced` or `earn`");
         assert_eq!(serde_json::to_string(&Separation::PlatformSplit).unwrap(), "\"platform-split\"");
     }

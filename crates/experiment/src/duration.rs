@@ -4,7 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Mistake, suggest};
 
@@ -16,8 +16,7 @@ use crate::{Mistake, suggest};
 /// assert_eq!(wait.as_days(), 14.0);
 /// # Ok::<(), gevinst_experiment::Mistake>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration {
     minutes: u32,
 }
@@ -111,6 +110,19 @@ impl fmt::Display for Duration {
         let number = self.minutes / per_unit;
         let unit = if number == 1 { unit.trim_end_matches('s') } else { unit };
         f.pad(&format!("{number} {unit}"))
+    }
+}
+
+impl Serialize for Duration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 

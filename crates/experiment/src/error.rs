@@ -46,6 +46,22 @@ pub enum Error {
         /// The folder that was looked into.
         folder: PathBuf,
     },
+    /// The definitions given together belong to different companies.
+    #[error("run definitions of two companies together: `{}` and `{}`", first.display(), second.display())]
+    TwoCompanies {
+        /// The `gevinst.toml` of the first definition.
+        first: PathBuf,
+        /// That of another one.
+        second: PathBuf,
+    },
+    /// A file of past results is in none of the places where it may be.
+    #[error("find the data file `{file}` (looked in {})", looked_in.iter().map(|folder| format!("`{}`", folder.display())).collect::<Vec<_>>().join(" and "))]
+    NoData {
+        /// The name in the definition.
+        file: String,
+        /// The folders that were looked into.
+        looked_in: Vec<PathBuf>,
+    },
     /// The files were read, and hold mistakes.
     #[error("accept the definitions: {}", .0.summary())]
     Invalid(Diagnostics),

@@ -36,12 +36,15 @@ mod file;
 mod money;
 mod name;
 mod parse;
+mod project;
 mod ratio;
 mod read;
 mod rehearsal;
 mod render;
 mod schema;
 mod suggest;
+mod syntax;
+mod template;
 
 pub use calendar::{Grain, Month, Period, Zone};
 pub use choice::{Draw, Exposure, Kind, Mode, Phase, Rule, Separation};
@@ -54,7 +57,9 @@ pub use experiment::{Allocate, Amplify, Arm, Budget, Decide, Delay, Experiment, 
 pub use money::Money;
 pub use name::{ArmName, ChannelName, CostName, ExperimentName, MetricName, PluginName};
 pub use parse::{FILE_BYTES_MAX, parse_company, parse_experiment};
+pub use project::{Located, Project, find_company};
 pub use ratio::Ratio;
 pub use rehearsal::{ExposureColumn, PastResults, Price, Rehearsal, Restate, TrueRates, TruthSource, Truths};
 pub use render::Style;
 pub use schema::{company_schema, experiment_schema};
+pub use template::{new_company, new_definition};

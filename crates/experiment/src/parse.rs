@@ -3,15 +3,16 @@
 //! In one pass: TOML syntax, then every table's keys and values, then what they mean together. A text that is no proper TOML
 //! is read as far as its mistakes allow: a sum without quotes does not hide a misspelt key two lines further down.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use crate::{
     Checked, Company, Diagnostics, Experiment, Source, check,
     diagnostic::Diagnostic,
     file,
     read::{At, Field, Findings, Node},
+    syntax,
 };
 
 /// The longest text that is read at all.
@@ -62,7 +63,7 @@ fn finish<T>(source: &Source, value: Option<T>, findings: Findings<'_>) -> Resul
     }
 }
 
-/// The file's top table; `None` where its syntax leaves nothing that could be judged.
+/// The file's top table; `None` where it is too long, or its syntax leaves nothing that could be judged.
 fn root<'s>(findings: &mut Findings<'s>) -> Option<DeValue<'s>> {
     let text = findings.text;
     if text.len() > FILE_BYTES_MAX {
@@ -71,88 +72,7 @@ fn root<'s>(findings: &mut Findings<'s>) -> Option<DeValue<'s>> {
         )));
         return None;
     }
-    let (table, errors) = DeTable::parse_recoverable(text);
-    findings.incomplete = !errors.is_empty();
-    // A value in the wrong form spoils itself alone; a broken table head may put every key after it in the wrong place.
-    let mut readable = true;
-    let mut places: Vec<Range<usize>> = Vec::new();
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        readable &= is_local(error.message());
-        // One slip (a missing quote) makes the parser stumble several times in the same line.
-        let line = line_of(text, span.start);
-        if places.contains(&line) {
-            continue;
-        }
-        findings.push(syntax(text, error.message(), span));
-        places.push(line);
-    }
-    readable.then(|| DeValue::Table(table.into_inner()))
-}
-
-fn is_local(message: &str) -> bool {
-    message.starts_with("string values must be quoted") || message == "duplicate key"
-}
-
-fn line_of(text: &str, at: usize) -> Range<usize> {
-    let before = text.get(..at).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
-    start..end
-}
-
-/// A syntax error in the words of a person who writes definitions.
-fn syntax(text: &str, message: &str, span: Range<usize>) -> Diagnostic {
-    if message.starts_with("string values must be quoted") {
-        let written = text.get(span.clone()).unwrap_or_default();
-        let diagnostic = if written.trim().is_empty() {
-            Diagnostic::error(span, "a key has no value").label("expected a value after `=`")
-        } else {
-            Diagnostic::error(span, "a text stands without quotes")
-                .label("expected quotes around it")
-                .help(format!("write \"{}\"", written.trim()))
-        };
-        return diagnostic;
-    }
-    if message == "duplicate key" {
-        let key = text.get(span.clone()).unwrap_or_default().to_owned();
-        let diagnostic =
-            Diagnostic::error(span.clone(), format!("`{key}` is written twice in the same table"))
-                .label("here again")
-                .help("keep one of them");
-        return match first_written(text, &key, span.start) {
-            Some(first) => diagnostic.related(first, "first here"),
-            None => diagnostic,
-        };
-    }
-    Diagnostic::error(span, format!("this is not TOML: {message}"))
-        .label("the file cannot be read from here on")
-        .help("the rest is checked once this is mended")
-}
-
-/// Where `key` began a line before `at`, nearest first.
-fn first_written(text: &str, key: &str, at: usize) -> Option<Range<usize>> {
-    let this_line = line_of(text, at).start;
-    let mut end = this_line;
-    for line in text.get(..this_line)?.split_inclusive('\n').rev() {
-        let start = end - line.len();
-        let indent = line.len() - line.trim_start().len();
-        let rest = &line[indent..];
-        if let Some(after) = rest.strip_prefix(key)
-            && after.trim_start().starts_with(['=', '.', ']'])
-        {
-            return Some(start + indent..start + indent + key.len());
-        }
-        if rest.starts_with('[') {
-            // `[goal]` written twice: the head itself is the key.
-            if rest.trim_matches(['[', ']', '\n', ' ', '\r']) == key {
-                let begin = start + indent + rest.find(key)?;
-                return Some(begin..begin + key.len());
-            }
-        }
-        end = start;
-    }
-    None
+    syntax::read(findings)
 }
 
 /// The value alone, for those who need no place any more.

@@ -47,7 +47,7 @@ impl Ratio {
     /// The nearest ratio to `value`, or `None` where it is not finite or beyond ±10⁶.
     pub fn from_f64(value: f64) -> Option<Self> {
         let nanos = (value * NANOS as f64).round();
-        if !(nanos.abs() <= 1e15) {
+        if nanos.is_nan() || nanos.abs() > 1e15 {
             return None;
         }
         #[expect(

@@ -71,8 +71,9 @@ fn render_one(finding: &Diagnostic, name: &str, text: &str, renderer: &Renderer)
 
 /// A span that surely lies within the text and between characters.
 fn within(text: &str, span: &Range<usize>) -> Range<usize> {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.ceil_char_boundary(span.end.clamp(start, text.len()));
+    let boundary = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=span.start.min(text.len())).rev().find(boundary).unwrap_or(0);
+    let end = (span.end.clamp(start, text.len())..=text.len()).find(boundary).unwrap_or(text.len());
     start..end
 }
 
@@ -99,13 +100,13 @@ mod tests {
     #[test]
     fn concealed_text_is_never_shown() {
         // Protects: a secret that was written into a file from reaching terminals and build logs.
-        assert_eq!(conceal("secret = 'æbc'\nx", &[10..14]), "secret = '****'\nx");
+        assert_eq!(conceal("secret = 'æbc'\nx", std::slice::from_ref(&(10..14))), "secret = '****'\nx");
     }
 
     #[test]
     fn spans_outside_the_text_do_not_panic() {
         // Protects: the report of a mistake from becoming one.
         assert_eq!(within("æ", &(1..9)), 0..2);
-        assert_eq!(within("", &(3..2)), 0..0);
+        assert_eq!(within("", &(3..3)), 0..0);
     }
 }

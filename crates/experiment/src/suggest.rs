@@ -27,7 +27,9 @@ fn distance(word: &str, candidate: &str) -> usize {
 }
 
 fn fold(word: &str) -> String {
-    word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+    let letters = word.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase);
+    // Nordic and German writers spell it with f.
+    letters.collect::<String>().replace("ph", "f")
 }
 
 /// "`a`, `b` or `c`".
@@ -52,6 +54,7 @@ mod tests {
         assert_eq!(nearest("mertic", keys), Some("metric"));
         assert_eq!(nearest("dailyMax", keys), Some("daily_max"));
         assert_eq!(nearest("daily-max", keys), Some("daily_max"));
+        assert_eq!(nearest("fase", ["phase", "name"]), Some("phase"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("", keys), None);
         assert_eq!(nearest(&"x".repeat(10_000), keys), None);

@@ -186,7 +186,7 @@ fn shares(arms: &[&RawArm], month: Option<Month>, findings: &mut Findings<'_>) -
     let written = |arm: &RawArm| arm.share.as_ref().map(|share| share.value);
     let mut sound = true;
     for share in arms.iter().map(|arm| &arm.share) {
-        sound &= super::within(
+        sound &= super::within_ratio(
             share,
             |r| r >= Ratio::ZERO && r <= Ratio::ONE,
             "a part from 0 % to 100 %",

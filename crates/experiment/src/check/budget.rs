@@ -132,6 +132,9 @@ pub(crate) fn fits_month(
             .help("the month's budget stands in `gevinst.toml`, as `budget` in `[month]`"),
         );
     }
+    if findings.has_errors() {
+        return; // Sums that are mistaken already say nothing about each other.
+    }
     let days = u64::from(month.day_count());
     let (total, daily) = (budget.total_units(), budget.daily_units());
     let reachable = daily.saturating_mul(days);

@@ -15,7 +15,7 @@ use crate::{
     diagnostic::Diagnostic,
     file::definition::{RawAllocate, RawDecide, RawDelay, RawExperiment, RawGoal, RawGuardrails},
     parse::value,
-    read::{At, Findings},
+    read::{At, Findings, Number},
     suggest::nearest,
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn experiment(
     let guardrails = raw.guardrails.and_then(|at| guardrails(at.value, findings));
     let delay = raw.delay.and_then(|at| delay(at.value, findings));
     let rehearsal_written = raw.rehearsal.is_some();
-    let names = raw.arm.as_ref().map(|list| arms::names(list));
+    let names = raw.arm.as_ref().map(arms::names);
     let rehearsal = raw.rehearsal.and_then(|at| {
         let surroundings = rehearsal::Surroundings {
             arms: names.as_deref(),
@@ -110,7 +110,7 @@ fn goal(raw: RawGoal, company: &Company, findings: &mut Findings<'_>) -> Option<
 
 fn decide(raw: RawDecide, findings: &mut Findings<'_>) -> Option<Decide> {
     for alpha in [&raw.wrongly_drop_best, &raw.wrongly_drop_profitable] {
-        within(
+        within_ratio(
             alpha,
             |r| r > Ratio::ZERO && r < Ratio::percent(50),
             "a chance above 0 and below 0.5, such as 0.05",
@@ -118,9 +118,14 @@ fn decide(raw: RawDecide, findings: &mut Findings<'_>) -> Option<Decide> {
         );
     }
     for loss in [&raw.tie_within, &raw.winner_loss] {
-        within(loss, |r| r >= Ratio::ZERO && r < Ratio::ONE, "a part from 0 % to below 100 %", findings);
+        within_ratio(
+            loss,
+            |r| r >= Ratio::ZERO && r < Ratio::ONE,
+            "a part from 0 % to below 100 %",
+            findings,
+        );
     }
-    within(
+    within_ratio(
         &raw.winner_chance,
         |r| r >= Ratio::percent(50) && r < Ratio::ONE,
         "a chance from 0.5 to below 1",
@@ -145,14 +150,18 @@ fn allocate(
     list: Option<&At<crate::read::List<crate::file::definition::RawArm>>>,
     findings: &mut Findings<'_>,
 ) -> Option<Allocate> {
-    within(
+    within_ratio(
         &raw.max_step,
         |r| r > Ratio::ZERO && r <= Ratio::ONE,
         "a part above 0 % and up to 100 %",
         findings,
     );
-    let floor_in_range =
-        within(&raw.floor, |r| r >= Ratio::ZERO && r <= Ratio::ONE, "a part from 0 % to 100 %", findings);
+    let floor_in_range = within_ratio(
+        &raw.floor,
+        |r| r >= Ratio::ZERO && r <= Ratio::ONE,
+        "a part from 0 % to 100 %",
+        findings,
+    );
     let arms = i64::try_from(arms?.max(1)).ok()?;
     if let Some(floor) = raw.floor.as_ref().filter(|_| floor_in_range)
         && floor.value.nanos() * arms > Ratio::ONE.nanos()
@@ -179,7 +188,12 @@ fn allocate(
 
 fn guardrails(raw: RawGuardrails, findings: &mut Findings<'_>) -> Option<Guardrails> {
     for rate in [&raw.unsubscribe_rate, &raw.complaint_rate, &raw.bounce_rate] {
-        within(rate, |r| r > Ratio::ZERO && r <= Ratio::ONE, "a part above 0 % and up to 100 %", findings);
+        within_ratio(
+            rate,
+            |r| r > Ratio::ZERO && r <= Ratio::ONE,
+            "a part above 0 % and up to 100 %",
+            findings,
+        );
     }
     Some(Guardrails {
         unsubscribe_rate: value(raw.unsubscribe_rate),
@@ -208,16 +222,37 @@ fn delay(raw: RawDelay, findings: &mut Findings<'_>) -> Option<Delay> {
     Some(Delay { complete_after: value(raw.complete_after)?, median: value(raw.median) })
 }
 
-/// Whether a value that was written is acceptable; a wrong one leaves a mistake.
-fn within<T: Copy>(
-    at: &Option<At<T>>,
-    accepted: impl Fn(T) -> bool,
+/// Whether a number that was written is acceptable; a wrong one leaves a mistake.
+fn within(
+    at: &Option<At<Number>>,
+    accepted: impl Fn(f64) -> bool,
+    expected: &str,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let Some(at) = at.as_ref().filter(|at| !accepted(at.value.0)) else { return true };
+    findings.push(
+        Diagnostic::error(at.span.clone(), format!("{} is out of range", at.value.0))
+            .label(format!("expected {expected}")),
+    );
+    false
+}
+
+/// Whether a part that was written is acceptable; a wrong one leaves a mistake. `5` for `5 %` is the most common one.
+fn within_ratio(
+    at: &Option<At<Ratio>>,
+    accepted: impl Fn(Ratio) -> bool,
     expected: &str,
     findings: &mut Findings<'_>,
 ) -> bool {
     let Some(at) = at.as_ref().filter(|at| !accepted(at.value)) else { return true };
-    findings.push(
-        Diagnostic::error(at.span.clone(), "a value out of range").label(format!("expected {expected}")),
-    );
+    let diagnostic = Diagnostic::error(at.span.clone(), format!("{} is out of range", at.value))
+        .label(format!("expected {expected}"));
+    let hundredth = Ratio::from_nanos(at.value.nanos() / 100);
+    let bare = findings.text.get(at.span.clone()).is_some_and(|written| !written.contains('%'));
+    findings.push(if bare && at.value > Ratio::ONE && accepted(hundredth) {
+        diagnostic.help(format!("a bare number is a part of one: for {hundredth} write \"{hundredth}\""))
+    } else {
+        diagnostic
+    });
     false
 }

@@ -1,6 +1,9 @@
 //! Judges what a rehearsal takes for true.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use crate::{
     ArmName, Budget, Delay, Exposure, ExposureColumn, PastResults, Price, Ratio, Rehearsal, Restate,
@@ -8,8 +11,8 @@ use crate::{
     diagnostic::Diagnostic,
     file::definition::{RawData, RawRehearsal, RawRestate},
     parse::value,
-    read::{At, Findings, Map, Number, section::Section},
-    suggest::nearest,
+    read::{At, Findings, Map, section::Section},
+    suggest::{nearest, one_of},
 };
 
 /// What the rest of the definition says; `None` where that could not be read.
@@ -122,8 +125,13 @@ fn price(
 }
 
 fn restate(raw: &RawRestate, findings: &mut Findings<'_>) -> Option<Restate> {
-    super::within(&raw.share, |r| r >= Ratio::ZERO && r <= Ratio::ONE, "a part from 0 % to 100 %", findings);
-    super::within(
+    super::within_ratio(
+        &raw.share,
+        |r| r >= Ratio::ZERO && r <= Ratio::ONE,
+        "a part from 0 % to 100 %",
+        findings,
+    );
+    super::within_ratio(
         &raw.by,
         |r| r >= Ratio::ZERO && r < Ratio::ONE,
         "a part from 0 % to below 100 %",
@@ -161,9 +169,9 @@ fn truths(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings
         (&raw.day_noise, 10.0, "a number from 0 to 10"),
         (&raw.saturation, 0.999, "a number from 0 to below 1"),
     ] {
-        super::within(at, |number: Number| number.0 <= limit, expected, findings);
+        super::within(at, |number| number <= limit, expected, findings);
     }
-    super::within(
+    super::within_ratio(
         &raw.drift,
         |r| r > Ratio::percent(-100) && r <= Ratio::percent(1000),
         "a change above -100 % and up to 1000 %",
@@ -201,7 +209,7 @@ fn rates(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<
             let whole = covers_arms(rates, around.arms, "a true rate", findings);
             let mut sound = true;
             for (_, rate) in &rates.value.0 {
-                sound &= super::within(
+                sound &= super::within_ratio(
                     &Some(rate.clone()),
                     |r| r >= Ratio::ZERO && r <= Ratio::ONE,
                     "a part from 0 % to 100 %",
@@ -287,6 +295,7 @@ fn covers_arms<V>(
     let named = || map.value.0.iter().map(|(arm, _)| arm);
     let missing: Vec<&str> =
         arms.iter().filter(|arm| !named().any(|name| name.value == **arm)).map(ArmName::as_str).collect();
+    let distinct: BTreeSet<&str> = arms.iter().map(ArmName::as_str).collect();
     let mut complete = true;
     let mut mistaken = Vec::new();
     for name in named().filter(|name| !arms.contains(&name.value)) {
@@ -297,7 +306,7 @@ fn covers_arms<V>(
             Diagnostic::error(name.span.clone(), format!("there is no arm `{}`", name.value)).label(
                 match near {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("expected {}", crate::suggest::one_of(arms.iter().map(ArmName::as_str))),
+                    None => format!("expected {}", one_of(distinct.iter().copied())),
                 },
             ),
         );
@@ -325,12 +334,17 @@ fn stated_beside_data(raw: &RawRehearsal, findings: &mut Findings<'_>) {
         ("drift", raw.drift.as_ref().map(|at| &at.span)),
         ("saturation", raw.saturation.as_ref().map(|at| &at.span)),
     ];
-    for (key, span) in stated.iter().filter_map(|(key, span)| span.map(|span| (key, span))) {
-        findings.push(
-            Diagnostic::error(span.clone(), format!("`{key}` is stated, but past results tell it"))
-                .label("expected either stated truths or `[rehearsal.data]`"),
-        );
-    }
+    let mut written: Vec<(&str, Range<usize>)> =
+        stated.into_iter().filter_map(|(key, span)| span.map(|span| (key, span.clone()))).collect();
+    written.sort_by_key(|(_, span)| span.start);
+    let Some(((key, span), others)) = written.split_first() else { return };
+    let diagnostic = Diagnostic::error(span.clone(), format!("`{key}` is stated, but past results tell it"))
+        .label("expected either stated truths or `[rehearsal.data]`");
+    findings.push(
+        others
+            .iter()
+            .fold(diagnostic, |diagnostic, (_, span)| diagnostic.related(span.clone(), "stated, too")),
+    );
 }
 
 fn data_source(raw: &RawData, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<PastResults> {

@@ -78,7 +78,8 @@ const PLUGIN: &str = "plugin";
 impl Field for RawChannel {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let DeValue::Table(table) = node.value else {
-            findings.wrong_type(node, "a table with `plugin` and the plugin's settings");
+            let help = "write `[channels.NAME]` on a line of its own, and `plugin` and its settings below";
+            findings.wrong_type(node, "a table", Some(help.to_owned()));
             return None;
         };
         let mut plugin = None;

@@ -61,6 +61,9 @@ impl<'a> Node<'a> {
 
 /// Something that can be read from a TOML value.
 pub(crate) trait Field: Sized {
+    /// How a table of this kind is called in messages, such as `[goal]`; empty for what is no table of known keys.
+    const TITLE: &'static str = "";
+
     /// Reads it, or leaves a mistake and returns `None`.
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self>;
 
@@ -77,17 +80,30 @@ pub(crate) struct Findings<'s> {
     pub(crate) currency: Option<Currency>,
     /// Set where the text is no proper TOML, and a key may be missing only because its line could not be read.
     pub(crate) incomplete: bool,
+    /// Lines that are no proper TOML: what was read from them says nothing, and is not judged.
+    pub(crate) spoilt: Vec<Range<usize>>,
     /// The tables of the file, to tell where a misplaced key belongs.
     pub(crate) tables: section::Tables,
 }
 
 impl<'s> Findings<'s> {
     pub(crate) fn new(text: &'s str, currency: Option<Currency>) -> Self {
-        Self { text, list: Vec::new(), concealed: Vec::new(), currency, incomplete: false, tables: &[] }
+        Self {
+            text,
+            list: Vec::new(),
+            concealed: Vec::new(),
+            currency,
+            incomplete: false,
+            spoilt: Vec::new(),
+            tables: &[],
+        }
     }
 
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        let spoilt = |at: usize| self.spoilt.iter().any(|line| line.start <= at && at <= line.end);
+        if !diagnostic.span.as_ref().is_some_and(|span| spoilt(span.start)) {
+            self.list.push(diagnostic);
+        }
     }
 
     /// Keeps a mistake in a text that stands at `span`.
@@ -100,11 +116,16 @@ impl<'s> Findings<'s> {
     }
 
     /// Keeps that a value is of another type than expected.
-    pub(crate) fn wrong_type(&mut self, node: Node<'_>, expected: &str) {
-        self.push(
-            Diagnostic::error(node.span(), format!("expected {expected}, found {}", node.kind()))
-                .label(format!("not {expected}")),
-        );
+    pub(crate) fn wrong_type(&mut self, node: Node<'_>, expected: &str, help: Option<String>) {
+        let diagnostic = Diagnostic::error(
+            node.span(),
+            format!("{} in place of {}", node.kind(), expected.split(" such as").next().unwrap_or(expected)),
+        )
+        .label(format!("expected {expected}"));
+        self.push(match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        });
     }
 
     pub(crate) fn has_errors(&self) -> bool {

@@ -7,10 +7,7 @@ use serde_json::{Value, json};
 use toml::de::{DeTable, DeValue};
 
 use super::{At, Field, Findings, Node};
-use crate::{
-    diagnostic::Diagnostic,
-    suggest::{nearest, one_of},
-};
+use crate::{diagnostic::Diagnostic, suggest::nearest};
 
 /// Whether a key must be there, and what is read where it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +36,6 @@ pub(crate) type Tables = &'static [(&'static str, &'static [Key])];
 
 /// A table with known keys.
 pub(crate) trait Section: Field {
-    /// How it is called in messages, such as `[goal]`.
-    const TITLE: &'static str;
     const KEYS: &'static [Key];
 
     /// Where this one stands in its file.
@@ -76,7 +71,6 @@ macro_rules! section {
         }
 
         impl $crate::read::section::Section for $name {
-            const TITLE: &'static str = $title;
             const KEYS: &'static [$crate::read::section::Key] = &[$($crate::read::section::Key {
                 name: $crate::read::section::bare(stringify!($key)),
                 presence: $crate::read::section::Presence::$presence,
@@ -90,6 +84,8 @@ macro_rules! section {
         }
 
         impl $crate::read::Field for $name {
+            const TITLE: &'static str = $title;
+
             fn read(node: $crate::read::Node<'_>, findings: &mut $crate::read::Findings<'_>) -> Option<Self> {
                 let mut table = $crate::read::section::Table::open::<Self>(node, findings)?;
                 let read = Self { head: table.head(), $($key: table.take::<$type>(findings),)+ };
@@ -129,30 +125,26 @@ pub(crate) struct Table<'n> {
     keys: std::slice::Iter<'static, Key>,
     title: &'static str,
     head: Range<usize>,
+    /// Keys that a misspelt one probably stands for: these are not called missing as well.
+    meant: Vec<&'static str>,
 }
 
 impl<'n> Table<'n> {
     /// Begins to read; keys that the section does not know are mistakes.
     pub(crate) fn open<S: Section>(node: Node<'n>, findings: &mut Findings<'_>) -> Option<Self> {
         let DeValue::Table(table) = node.value else {
-            let hint = match node.value {
-                DeValue::Array(_) if S::TITLE.starts_with('[') && !S::TITLE.starts_with("[[") => {
-                    Some(format!("write the head once, with single brackets: `{}`", S::TITLE))
-                }
-                _ => None,
-            };
-            findings.wrong_type(node, &format!("the table {}", quoted(S::TITLE)));
-            if let (Some(hint), Some(last)) = (hint, findings.list.last_mut()) {
-                last.help.push(hint);
-            }
+            findings.wrong_type(node, &kind(S::TITLE), Some(form::<S>(node)));
             return None;
         };
+        let mut meant = Vec::new();
         for (key, _) in table.iter() {
             if !S::KEYS.iter().any(|known| known.name == key.get_ref()) {
-                findings.push(unknown::<S>(key.get_ref(), key.span(), findings.tables));
+                let (near, diagnostic) = unknown::<S>(key.get_ref(), key.span(), findings.tables);
+                meant.extend(near);
+                findings.push(diagnostic);
             }
         }
-        Some(Self { table, keys: S::KEYS.iter(), title: S::TITLE, head: node.span() })
+        Some(Self { table, keys: S::KEYS.iter(), title: S::TITLE, head: node.span(), meant })
     }
 
     /// Reads the value of the next key.
@@ -165,7 +157,7 @@ impl<'n> Table<'n> {
         match key.presence {
             Presence::Optional => None,
             Presence::Required => {
-                if !findings.incomplete {
+                if !findings.incomplete && !self.meant.contains(&key.name) {
                     findings.push(self.missing(key));
                 }
                 None
@@ -191,7 +183,9 @@ impl<'n> Table<'n> {
 
     fn missing(&self, key: &Key) -> Diagnostic {
         let place = if is_root(self.title) { "the file".to_owned() } else { quoted(self.title) };
-        let help = if key.toml.starts_with('[') || key.toml.starts_with('{') && is_root(self.title) {
+        let help = if key.toml.starts_with('[') {
+            format!("add the section `[[{}]]`", key.name)
+        } else if key.toml.starts_with('{') && is_root(self.title) {
             format!("add the section `[{}]`", key.name)
         } else if is_root(self.title) {
             format!("add `{} = {}` at the top, before the first `[section]`", key.name, key.toml)
@@ -205,13 +199,32 @@ impl<'n> Table<'n> {
 }
 
 /// The title of an experiment's top level.
-pub(crate) const ROOT: &str = "the top of a definition";
+pub(crate) const ROOT: &str = "the top of the definition";
 
 /// The title of the company's top level.
 pub(crate) const ROOT_COMPANY: &str = "the top of `gevinst.toml`";
 
 fn is_root(title: &str) -> bool {
     title == ROOT || title == ROOT_COMPANY
+}
+
+/// What a table is, in words.
+fn kind(title: &str) -> String {
+    if title.starts_with('[') { format!("the table `{title}`") } else { "a table".to_owned() }
+}
+
+/// How a table is written: by its head, or within braces.
+fn form<S: Section>(node: Node<'_>) -> String {
+    if S::TITLE.starts_with('[') {
+        return if matches!(node.value, DeValue::Array(_)) {
+            format!("write the head once, with single brackets: `{}`", S::TITLE)
+        } else {
+            format!("write the head `{}` on a line of its own, and its keys below", S::TITLE)
+        };
+    }
+    let required = S::KEYS.iter().filter(|key| key.presence == Presence::Required);
+    let keys: Vec<String> = required.map(|key| format!("{} = {}", key.name, key.toml)).collect();
+    format!("write it as {{ {} }}", keys.join(", "))
 }
 
 /// Titles that are TOML are shown as code, others as words.
@@ -226,31 +239,25 @@ fn sentence(doc: &str) -> String {
     letters.next().map(|c| c.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn unknown<S: Section>(key: &str, span: Range<usize>, tables: Tables) -> Diagnostic {
+/// What is said of a key that a table does not know, and the key that was probably meant.
+fn unknown<S: Section>(key: &str, span: Range<usize>, tables: Tables) -> (Option<&'static str>, Diagnostic) {
     let title = quoted(S::TITLE);
-    let names = || S::KEYS.iter().map(|known| known.name);
-    let diagnostic = Diagnostic::error(span, format!("unknown key `{}` in {title}", key.escape_debug()));
-    if let Some(near) = nearest(key, names()) {
-        return diagnostic
-            .label(format!("did you mean `{near}`?"))
-            .help(format!("{title} knows {}", one_of(names())));
+    let place = if is_root(S::TITLE) { format!("at {title}") } else { format!("in {title}") };
+    let diagnostic = Diagnostic::error(span, format!("unknown key `{}` {place}", key.escape_debug()));
+    let names: Vec<String> = S::KEYS.iter().map(|known| format!("`{}`", known.name)).collect();
+    let known = format!("keys {} {title}: {}", if is_root(S::TITLE) { "at" } else { "of" }, names.join(", "));
+    if let Some(near) = nearest(key, S::KEYS.iter().map(|known| known.name)) {
+        return (Some(near), diagnostic.label(format!("did you mean `{near}`?")).help(known));
     }
-    let homes: Vec<&str> = tables
-        .iter()
-        .filter(|(_, keys)| keys.iter().any(|known| known.name == key))
-        .map(|(title, _)| *title)
-        .collect();
+    let homes = tables.iter().filter(|(_, keys)| keys.iter().any(|known| known.name == key));
+    let homes: Vec<&str> = homes.map(|(title, _)| *title).collect();
     let diagnostic = match homes.as_slice() {
-        [] => diagnostic.label("not a key of this table"),
+        [home] if is_root(home) => diagnostic.label("this key belongs above the first `[section]`"),
         [home] => diagnostic.label(format!("this key belongs to {}", quoted(home))),
+        [] => diagnostic.label("not a key of this table"),
         _ => diagnostic.label("not a key of this table, but of another"),
     };
-    let diagnostic = if homes.iter().any(|home| is_root(home)) {
-        diagnostic.help("keys of the top of the file stand before the first `[section]`")
-    } else {
-        diagnostic
-    };
-    diagnostic.help(format!("{title} knows {}", one_of(names())))
+    (None, diagnostic.help(known))
 }
 
 /// The JSON Schema of a section, from its keys and the schemas of their values.

@@ -14,7 +14,7 @@ use crate::{
     PluginName, Ratio, Zone,
     choice::{self, Choice},
     diagnostic::Diagnostic,
-    name,
+    name, suggest,
 };
 
 /// A text of at most 2,000 characters on which a person's eye rests: not empty, no control characters.
@@ -57,7 +57,16 @@ const COUNT_MAX: u64 = 1_000_000_000_000;
 /// The text of a string value without control characters; anything else leaves a mistake.
 fn string<'n>(node: Node<'n>, expected: &str, findings: &mut Findings<'_>) -> Option<&'n str> {
     let DeValue::String(text) = node.value else {
-        findings.wrong_type(node, expected);
+        let written = findings.text.get(node.span()).unwrap_or_default();
+        let help = match node.value {
+            DeValue::Array(_) | DeValue::Table(_) => None,
+            // A date where a month belongs is cut to one.
+            DeValue::Datetime(_) if expected.contains("a month") => {
+                written.get(..7).map(|month| format!("write \"{month}\""))
+            }
+            _ => Some(format!("write \"{written}\", if that is what you mean")),
+        };
+        findings.wrong_type(node, expected, help);
         return None;
     };
     if let Some(control) = text.chars().find(|c| c.is_control() || is_invisible(*c)) {
@@ -201,7 +210,7 @@ impl Field for jiff::civil::Date {
             DeValue::Datetime(date) => date.to_string(),
             DeValue::String(text) => text.to_string(),
             _ => {
-                findings.wrong_type(node, EXPECTED);
+                findings.wrong_type(node, EXPECTED, None);
                 return None;
             }
         };
@@ -224,7 +233,19 @@ impl Field for bool {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let value = node.value.as_bool();
         if value.is_none() {
-            findings.wrong_type(node, "`true` or `false`, without quotes");
+            let yes = node
+                .value
+                .as_str()
+                .is_some_and(|text| matches!(text.to_lowercase().as_str(), "yes" | "true" | "ja" | "1"));
+            let no = node.value.as_str().is_some_and(|text| {
+                matches!(text.to_lowercase().as_str(), "no" | "false" | "nei" | "nej" | "0")
+            });
+            let help = if yes { Some("true") } else { no.then_some("false") };
+            findings.wrong_type(
+                node,
+                "`true` or `false`",
+                help.map(|word| format!("write {word}, without quotes")),
+            );
         }
         value
     }
@@ -236,10 +257,10 @@ impl Field for bool {
 
 impl<C: Choice> Field for C {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
-        let expected = format!("a {}", C::WHAT);
-        let text = string(node, &expected, findings)?;
+        let words = suggest::one_of(C::ALL.iter().map(|(_, word, _)| *word));
+        let text = string(node, &words, findings)?;
         choice::read(text)
-            .map_err(|mistake| findings.mistake(node.span(), mistake, &format!("expected {expected}")))
+            .map_err(|mistake| findings.mistake(node.span(), mistake, &format!("expected {words}")))
             .ok()
     }
 
@@ -289,6 +310,14 @@ impl Field for Plain {
     }
 }
 
+/// For a number in quotes: what to write, if it begins with one.
+fn unquoted(node: Node<'_>) -> Option<String> {
+    let text = node.value.as_str()?;
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number = text[..end].trim_end_matches('.');
+    (!number.is_empty()).then(|| format!("write {number}, without quotes"))
+}
+
 /// A number of either kind as a float; may be infinite or not a number, as TOML allows both.
 fn number(node: Node<'_>) -> Option<f64> {
     match node.value {
@@ -307,7 +336,7 @@ fn number(node: Node<'_>) -> Option<f64> {
 impl Field for Number {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         if !matches!(node.value, DeValue::Integer(_) | DeValue::Float(_)) {
-            findings.wrong_type(node, "a number, without quotes");
+            findings.wrong_type(node, "a number", unquoted(node));
             return None;
         }
         let number = number(node).filter(|n| (0.0..=NUMBER_MAX).contains(n));
@@ -327,9 +356,10 @@ impl Field for Number {
 
 /// A whole number within a range, whichever way it is written.
 fn whole(node: Node<'_>, range: std::ops::RangeInclusive<u64>, findings: &mut Findings<'_>) -> Option<u64> {
-    let expected = format!("a whole number from {} to {}", range.start(), range.end());
+    let end = if *range.end() == COUNT_MAX { "10¹²".to_owned() } else { range.end().to_string() };
+    let expected = format!("a whole number from {} to {end}", range.start());
     let DeValue::Integer(integer) = node.value else {
-        findings.wrong_type(node, "a whole number, without quotes");
+        findings.wrong_type(node, "a whole number", unquoted(node));
         return None;
     };
     let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|n| range.contains(n));
@@ -364,7 +394,12 @@ impl Field for Seed {
 impl<T: Field> Field for List<T> {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let DeValue::Array(array) = node.value else {
-            findings.wrong_type(node, "a list in square brackets");
+            let help = if T::TITLE.starts_with("[[") {
+                format!("write the head with two brackets at each end, once for each entry: `{}`", T::TITLE)
+            } else {
+                "write it between brackets, with commas: [ …, … ]".to_owned()
+            };
+            findings.wrong_type(node, "a list", Some(help));
             return None;
         };
         if array.len() > LIST_MAX {
@@ -391,7 +426,11 @@ impl<T: Field> Field for List<T> {
 impl<K: FromStr<Err = Mistake>, V: Field> Field for Map<K, V> {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let DeValue::Table(table) = node.value else {
-            findings.wrong_type(node, "a table of names with their values");
+            findings.wrong_type(
+                node,
+                "a table of names with their values",
+                Some("write it as { name = …, name = … }".to_owned()),
+            );
             return None;
         };
         let read: Vec<Option<(At<K>, At<V>)>> = table
@@ -408,7 +447,10 @@ impl<K: FromStr<Err = Mistake>, V: Field> Field for Map<K, V> {
                 key.zip(value)
             })
             .collect();
-        read.into_iter().collect::<Option<_>>().map(Self)
+        let mut entries: Vec<(At<K>, At<V>)> = read.into_iter().collect::<Option<_>>()?;
+        // In the order of the file, so that of two equal entries the second is the one too many.
+        entries.sort_by_key(|(key, _)| key.span.start);
+        Some(Self(entries))
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
@@ -429,7 +471,7 @@ impl Field for Free {
         match json(node, findings)? {
             Value::Object(map) => Some(Self(map)),
             _ => {
-                findings.wrong_type(node, "a table");
+                findings.wrong_type(node, "a table", None);
                 None
             }
         }
