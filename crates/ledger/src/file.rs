@@ -43,17 +43,47 @@ impl FileStore {
             Access::Write => Some(WriterLock::take(&path)?),
             Access::Read => None,
         };
-        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | match access {
-                Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-                Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-            };
-        let connection =
-            Connection::open_with_flags(&path, flags).map_err(|error| error_of(&path, busy_ms, error))?;
+        let flags = match access {
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let opened = Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| error_of(&path, busy_ms, error))
+            .and_then(|connection| Self::over(connection, lock, &path, access, busy_ms));
+        match opened {
+            Err(Error::CannotOpen { .. }) if access == Access::Read && is_at_rest(&path) => {
+                Self::open_at_rest(&path, busy_ms)
+            }
+            opened => opened,
+        }
+    }
+
+    fn over(
+        connection: Connection,
+        lock: Option<WriterLock>,
+        path: &Path,
+        access: Access,
+        busy_ms: u64,
+    ) -> Result<Self, Error> {
         connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Self { connection, _lock: lock, path, access, busy_ms };
+        let mut store = Self { connection, _lock: lock, path: path.to_owned(), access, busy_ms };
         store.prepare()?;
         Ok(store)
+    }
+
+    /// Opens a ledger that nobody is writing, without the companion files that SQLite otherwise makes beside it: the way
+    /// to read a backup in a folder that cannot be written.
+    fn open_at_rest(path: &Path, busy_ms: u64) -> Result<Self, Error> {
+        let name = path.to_str().ok_or_else(|| Error::CannotOpen {
+            path: path.to_owned(),
+            source: std::io::Error::other("its path is not Unicode, and its folder cannot be written"),
+        })?;
+        let name = name.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+            .map_err(|error| error_of(path, busy_ms, error))
+            .and_then(|connection| Self::over(connection, None, path, Access::Read, busy_ms))
     }
 
     /// The file, links resolved.
@@ -164,12 +194,23 @@ fn settled(path: &Path, access: Access) -> Result<PathBuf, Error> {
     }
 }
 
+/// Whether the file can be read and holds everything: no log lies beside it, so that nobody is writing either.
+fn is_at_rest(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::File::open(path).is_ok() && !Path::new(&log).exists()
+}
+
 /// SQLite's errors under our names.
 fn error_of(path: &Path, busy_ms: u64, error: rusqlite::Error) -> Error {
     let path = path.to_owned();
     let rusqlite::Error::SqliteFailure(failure, message) = &error else {
         return Error::Sqlite { path, source: error };
     };
+    // The log's index cannot be extended: with a full disk this is often the first thing to fail.
+    if failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE {
+        return Error::Full { path };
+    }
     let what = || message.clone().unwrap_or_else(|| failure.to_string());
     match failure.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy { path, waited_ms: busy_ms },

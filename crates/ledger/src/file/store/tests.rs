@@ -166,3 +166,22 @@ fn reading_uses_the_indexes() {
         assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
     }
 }
+
+/// Protects backups on media that cannot be written: a ledger at rest is read as it is, whatever its path holds.
+#[test]
+fn a_ledger_at_rest_is_read_without_companions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("50% done? #1.ledger");
+    let head = {
+        let mut ledger = Ledger::open(&path, Access::Write).unwrap();
+        ledger.append(AT_US, Some("x"), vec![launch(), long_note()]).unwrap();
+        assert!(!crate::file::is_at_rest(&path), "a log lies beside it");
+        ledger.head().unwrap()
+    };
+    assert!(crate::file::is_at_rest(&path));
+    let ledger = Ledger::over(Box::new(FileStore::open_at_rest(&path, BUSY_MS).unwrap()));
+    let verification = ledger.verify(Some(head)).unwrap();
+    assert!(verification.is_sound() && verification.records == 2, "{verification:?}");
+    let beside = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(beside, 2, "only the ledger and its writer's lock");
+}
