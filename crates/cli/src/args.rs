@@ -1,0 +1,375 @@
+//! The command line as typed by the user: one definition per flag, from which parser and help come.
+//!
+//! Nothing is checked here beyond its shape; each command turns its raw arguments into checked ones.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Small monthly marketing experiments whose verdicts stay true.
+#[derive(Debug, Parser)]
+#[command(name = "gevinst", version, max_term_width = 100, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// Where the colour goes: `auto` colours a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN")]
+    pub(crate) color: Colour,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+A first look: `gevinst rehearse experiments` plays the month of a folder of definitions against a stand-in market.
+Your own: `gevinst new my-idea --channel native`, then `gevinst check`, `gevinst rehearse`, `gevinst run`.
+
+Exit codes: 0 done · 1 internal fault · 2 wrong arguments · 3 a definition or data file has mistakes ·
+  4 a plugin or channel failed · 5 the ledger cannot be used · 6 a verification failed";
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a commented definition of a new experiment
+    New(New),
+    /// Check definitions: are they sound, do their plugins accept them, and can the money show something?
+    Check(Check),
+    /// Play the month against a stand-in market before any money is spent
+    Rehearse(Rehearse),
+    /// Do what is due for every experiment of this month: observe, judge, decide, move
+    Run(Run),
+    /// Show where every experiment stands
+    Status(Status),
+    /// Approve or decline the moves that wait for a person
+    Approve(Approve),
+    /// Write the report of a month
+    Report(Report),
+    /// Judge a table of results that you already have
+    Judge(Judge),
+    /// List and test channel plugins, and accept a changed one
+    Plugin {
+        /// What to do with plugins.
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Verify or export the ledger
+    Ledger {
+        /// What to do with the ledger.
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
+    /// Print the JSON Schema of a file that users write, for editors
+    Schema {
+        /// Which file
+        #[arg(value_enum)]
+        file: SchemaFile,
+    },
+}
+
+/// Where definitions are.
+#[derive(Debug, Args)]
+pub(crate) struct Definitions {
+    /// Definition files, or folders of them [default: `experiments`, or the current folder without one]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Where plugins are.
+#[derive(Debug, Args)]
+pub(crate) struct PluginDirs {
+    /// Folder to look for plugin libraries in, before the usual ones; may be repeated
+    #[arg(long = "plugin-dir", value_name = "DIR", env = "GEVINST_PLUGIN_DIR")]
+    pub(crate) plugin_dirs: Vec<PathBuf>,
+}
+
+/// Where the ledger is.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerFile {
+    /// The ledger [default: `gevinst.ledger` beside `gevinst.toml`]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+/// `gevinst new`.
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// Name of the experiment: lower-case letters, digits and hyphens
+    pub(crate) name: String,
+    /// The channel it runs on, one of `[channels]` in gevinst.toml
+    #[arg(long)]
+    pub(crate) channel: String,
+    /// The month, as 2026-11 [default: next month]
+    #[arg(long)]
+    pub(crate) month: Option<String>,
+    /// Folder to write it to [default: `experiments`, or the current folder without one]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// `gevinst check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    #[command(flatten)]
+    pub(crate) plugins: PluginDirs,
+    /// Write what was found as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst rehearse`.
+#[derive(Debug, Args)]
+pub(crate) struct Rehearse {
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    /// How many months to play; more than one measures how the experiment would do on average
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) months: u32,
+    /// Seed of the stand-in market: the same seed gives the same month [default: the definitions' own]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Use this allocation rule in place of the definitions' own
+    #[arg(long, value_enum)]
+    pub(crate) rule: Option<Rule>,
+    /// Folder to write the report to
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    pub(crate) out: PathBuf,
+    /// Write the result as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+    /// Keep the ledger of a single month in FILE, in place of a scratch one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// Play a single month in this process, with the market that is linked in (for debuggers)
+    #[arg(long)]
+    pub(crate) in_process: bool,
+    #[command(flatten)]
+    pub(crate) plugins: PluginDirs,
+}
+
+/// `gevinst run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerFile,
+    /// Keep going: do what is due, wait until more is, and so on until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Take this as the present moment, as 2026-11-14T08:00:00Z (for trials with a stand-in market)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    /// Write what was done as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) plugins: PluginDirs,
+}
+
+/// `gevinst status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerFile,
+    /// Only this month, as 2026-11 [default: the newest in the ledger]
+    #[arg(long)]
+    pub(crate) month: Option<String>,
+    /// Write it as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst approve`.
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// Which moves: an experiment (`headlines`), an arm (`headlines/problem`) or one command (`headlines/problem/7`); without any, the waiting moves are listed
+    #[arg(value_name = "MOVE")]
+    pub(crate) moves: Vec<String>,
+    /// All that wait
+    #[arg(long, conflicts_with = "moves")]
+    pub(crate) all: bool,
+    /// Decline them in place of approving
+    #[arg(long)]
+    pub(crate) decline: bool,
+    /// Who decides [default: the user's login name]
+    #[arg(long, env = "USER", default_value = "unknown", hide_env_values = true)]
+    pub(crate) by: String,
+    /// Take this as the present moment (for trials with a stand-in market)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+    #[command(flatten)]
+    pub(crate) ledger: LedgerFile,
+    /// Write it as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst report`.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerFile,
+    /// The month, as 2026-11 [default: the newest in the ledger]
+    #[arg(long)]
+    pub(crate) month: Option<String>,
+    /// Folder to write the report to
+    #[arg(long, value_name = "DIR", default_value = "report")]
+    pub(crate) out: PathBuf,
+    /// Write it as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst judge`.
+#[derive(Debug, Args)]
+pub(crate) struct Judge {
+    /// CSV with the columns period, arm, exposure, count and optionally spend
+    #[arg(required_unless_present = "json")]
+    pub(crate) table: Option<PathBuf>,
+    /// Chance of ever dropping the truly best arm
+    #[arg(long, default_value_t = 0.05)]
+    pub(crate) alpha: f64,
+    /// Arms whose ratio lies within this margin are equal, as `10 %` or 0.1
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) tie_within: Option<String>,
+    /// How the arms were kept apart
+    #[arg(long, value_enum, default_value_t = SeparationArg::Unrandomised)]
+    pub(crate) separation: SeparationArg,
+    /// What the exposure column counts [default: `recipients` with `--separation randomised`, else `spend`]
+    #[arg(long, value_enum)]
+    pub(crate) per: Option<PerArg>,
+    /// The most that a goal may cost, in the unit of the spend column
+    #[arg(long, value_name = "COST")]
+    pub(crate) max_cost: Option<f64>,
+    /// Prior standard deviation of log ratios between arms
+    #[arg(long, default_value_t = 0.4)]
+    pub(crate) prior_sd: f64,
+    /// Write it as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst plugin …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// List the plugins that are found, with version, digest and what they can do
+    List {
+        #[command(flatten)]
+        plugins: PluginDirs,
+        /// Write it as JSON to FILE; to standard output without FILE
+        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+        json: Option<PathBuf>,
+    },
+    /// Run the conformance tests on a plugin, each in a fresh process
+    Test {
+        /// The library, or a plugin's name
+        lib: PathBuf,
+        /// The channel's configuration as TOML, as under `[channels.NAME]`
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Load it into this process (for debuggers)
+        #[arg(long)]
+        in_process: bool,
+        /// Only tests whose name contains this
+        #[arg(long, value_name = "TEXT")]
+        filter: Option<String>,
+        #[command(flatten)]
+        plugins: PluginDirs,
+        /// Write it as JSON to FILE; to standard output without FILE
+        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+        json: Option<PathBuf>,
+    },
+    /// Accept a plugin library that changed since an experiment started
+    Accept {
+        /// The library, or a plugin's name
+        lib: PathBuf,
+        /// Who accepts
+        #[arg(long, env = "USER", default_value = "unknown", hide_env_values = true)]
+        by: String,
+        #[command(flatten)]
+        plugins: PluginDirs,
+        #[command(flatten)]
+        ledger: LedgerFile,
+    },
+}
+
+/// `gevinst ledger …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Prove that nothing was changed or lost
+    Verify {
+        #[command(flatten)]
+        ledger: LedgerFile,
+        /// Write it as JSON to FILE; to standard output without FILE
+        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+        json: Option<PathBuf>,
+    },
+    /// Write every record and row as JSON lines
+    Export {
+        #[command(flatten)]
+        ledger: LedgerFile,
+        /// Where to [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// A file that users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFile {
+    /// gevinst.toml
+    Company,
+    /// experiments/*.toml
+    Experiment,
+}
+
+/// An allocation rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rule {
+    /// The same to every arm: proves fastest.
+    Even,
+    /// Between the two.
+    Balanced,
+    /// To each its chance to be best: gains most.
+    Earn,
+}
+
+/// How arms were kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeparationArg {
+    /// People were assigned at random.
+    Randomised,
+    /// The platform's own split test.
+    PlatformSplit,
+    /// By region.
+    Geo,
+    /// By time.
+    Switchback,
+    /// Not at random.
+    Unrandomised,
+}
+
+/// What goals are counted per.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PerArg {
+    /// Money.
+    Spend,
+    /// Times shown.
+    Impressions,
+    /// Visits.
+    Clicks,
+    /// People.
+    Recipients,
+}

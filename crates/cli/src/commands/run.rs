@@ -1,0 +1,240 @@
+//! `gevinst run`: one step for every experiment that is due; with `--watch`, again and again.
+//!
+//! An experiment that cannot be run does not keep the others from it; the exit code tells of the first that failed. Before a
+//! ledger is made, it is made sure that something can be launched at all: bad input leaves nothing behind.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use gevinst_experiment::{Mode, Project};
+use gevinst_ledger::{Access, Ledger};
+use gevinst_runner::cycle::{self, Papers, Stage, Stepped};
+use gevinst_runner::engine::Engine;
+use gevinst_runner::plan::Plan;
+use gevinst_runner::port::Ports;
+use serde_json::{Value, json};
+
+use super::GENERATOR;
+use super::rehearse::failure;
+use crate::args::{Colour, Run};
+use crate::channels::{Account, Channels, plugin_dirs};
+use crate::failure::{Failure, Kind, printable};
+use crate::output::{remark, say, write_json};
+use crate::{clock, project};
+
+/// How long `--watch` waits between two steps.
+const PAUSE: Duration = Duration::from_secs(15 * 60);
+
+pub(crate) fn run(args: &Run, colour: Colour) -> Result<(), Failure> {
+    loop {
+        let result = once(args, colour);
+        if !args.watch {
+            return result;
+        }
+        if let Err(failure) = result {
+            remark(&failure.text());
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
+    let project = project::load(&args.definitions.paths, colour)?;
+    let now_us = clock::now_us(args.now.as_deref())?;
+    let path = project::ledger_path(args.ledger.ledger.as_deref(), Some(&project.company_path))?;
+    let mut channels = channels(&project, args, now_us);
+    let plans = project
+        .experiments
+        .iter()
+        .map(|located| Plan::new(&project.company, &located.experiment, None).map_err(|error| failure(&error)))
+        .collect::<Result<Vec<Plan>, Failure>>()?;
+    if !path.exists() {
+        preflight(&plans, &mut channels, now_us)?;
+    }
+    let mut ledger = Ledger::open(&path, Access::Write).map_err(|error| super::ledger::failure(&error))?;
+    accept_pins(&project, &ledger, &mut channels)?;
+
+    let mut done: Vec<Value> = Vec::new();
+    let mut text = String::new();
+    let mut failed: Option<Failure> = None;
+    for (located, plan) in project.experiments.iter().zip(&plans) {
+        let name = located.experiment.name.as_str();
+        let papers = Papers {
+            definition_toml: located.source.text.clone(),
+            company_toml: project.company_source.text.clone(),
+            program: GENERATOR.to_owned(),
+            rehearsal_seed: None,
+            needs_approval: project.company.mode == Mode::Propose,
+        };
+        let stepped = Engine::new(plan)
+            .and_then(|mut engine| cycle::step(plan, &papers, &mut engine, &mut ledger, &mut channels, now_us));
+        match stepped {
+            Ok(stepped) => {
+                text.push_str(&describe(name, &stepped));
+                done.push(as_json(name, &stepped));
+                if let Some(failure) = trouble(name, &stepped)
+                    && let Some(earlier) = failed.replace(failure)
+                {
+                    remark(&earlier.text());
+                }
+            }
+            Err(error) => {
+                let failure = failure(&error);
+                done.push(json!({ "name": name, "error": error.to_string() }));
+                // The ledger itself failing ends the step: nothing after it could be recorded.
+                if matches!(error, gevinst_runner::Error::Ledger(_)) {
+                    say(&text)?;
+                    return Err(failure);
+                }
+                if let Some(earlier) = failed.replace(failure) {
+                    remark(&earlier.text());
+                }
+            }
+        }
+    }
+    if let Some(target) = &args.json {
+        write_json(target, &json!({ "schema_version": 1, "now_us": now_us, "experiments": done }))?;
+    } else if !text.is_empty() {
+        say(&text)?;
+    }
+    match failed {
+        None => Ok(()),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn channels(project: &Project, args: &Run, now_us: i64) -> Channels {
+    let accounts: BTreeMap<String, Account> = project
+        .company
+        .channels
+        .iter()
+        .map(|(name, config)| {
+            let settings = project.company.open_config(name.as_str()).unwrap_or_default();
+            (name.to_string(), Account { plugin: config.plugin.to_string(), config: settings })
+        })
+        .collect();
+    let mut channels = Channels::new(plugin_dirs(&args.plugins.plugin_dirs), accounts);
+    channels.set_now(now_us);
+    if args.now.is_some() {
+        channels.freeze_time();
+    }
+    channels
+}
+
+/// Whether anything could be launched: without a ledger nothing is running yet.
+fn preflight(plans: &[Plan], channels: &mut Channels, now_us: i64) -> Result<(), Failure> {
+    let mut first: Option<Failure> = None;
+    for plan in plans {
+        let name = plan.experiment.name.as_str();
+        if now_us < plan.start_us() {
+            continue;
+        }
+        let result = if now_us >= plan.end_us() {
+            let month = plan.experiment.month.to_string();
+            Err(gevinst_runner::Error::MonthOver { experiment: name.to_owned(), month })
+        } else {
+            plan.experiment.channels().into_iter().try_for_each(|channel| {
+                channels.pin(name, channel.as_str()).map(|_| ()).map_err(|source| gevinst_runner::Error::Channel {
+                    experiment: name.to_owned(),
+                    channel: channel.to_string(),
+                    source,
+                })
+            })
+        };
+        match result {
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                let failure = failure(&error);
+                if let Some(earlier) = first.replace(failure) {
+                    remark(&earlier.text());
+                }
+            }
+        }
+    }
+    match first {
+        Some(failure) => Err(failure),
+        None => Err(Failure::new(Kind::Input, "no experiment is due: their months have not begun")
+            .hint("`gevinst rehearse` plays a month before it begins")),
+    }
+}
+
+fn accept_pins(project: &Project, ledger: &Ledger, channels: &mut Channels) -> Result<(), Failure> {
+    let mut accepted = BTreeMap::new();
+    for config in project.company.channels.values() {
+        let id = config.plugin.to_string();
+        if let Some(pin) = ledger.plugin_pin(&id).map_err(|error| super::ledger::failure(&error))? {
+            accepted.insert(id, pin);
+        }
+    }
+    channels.accept(accepted);
+    Ok(())
+}
+
+/// What a person must know of: channels that could not be asked, commands that are not in force.
+fn trouble(name: &str, stepped: &Stepped) -> Option<Failure> {
+    let mut lines = Vec::new();
+    for (channel, message) in &stepped.observed.failed {
+        lines.push(format!("`{name}`: channel `{channel}` could not be observed: {message}"));
+    }
+    for (key, message) in &stepped.moved.unknown {
+        lines.push(format!("`{key}`: nobody knows yet whether it was applied: {message}"));
+    }
+    for (key, message) in &stepped.moved.not_applied {
+        lines.push(format!("`{key}` was not applied: {message}"));
+    }
+    let hint = "the next `gevinst run` asks the platform again; what is unknown counts at its worst until then";
+    (!lines.is_empty()).then(|| Failure::new(Kind::Channel, lines.join("\n  ")).hint(hint))
+}
+
+fn describe(name: &str, stepped: &Stepped) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    match stepped.stage {
+        Stage::NotYet => parts.push("its month has not begun".to_owned()),
+        Stage::Closed => parts.push("closed".to_owned()),
+        Stage::Waiting => parts.push("its month is over; late goals are awaited".to_owned()),
+        Stage::Running if stepped.launched => parts.push("launched".to_owned()),
+        Stage::Running => {}
+    }
+    if stepped.observed.rows_new + stepped.observed.rows_restated > 0 {
+        parts.push(format!("{} new figures, {} restated", stepped.observed.rows_new, stepped.observed.rows_restated));
+    }
+    if let Some(look) = stepped.look {
+        parts.push(format!("look {look}"));
+    }
+    if stepped.moved.applied > 0 {
+        parts.push(format!("{} moves made", stepped.moved.applied));
+    }
+    if stepped.moved.waiting > 0 {
+        parts.push(format!("{} moves wait for approval (`gevinst approve {name}`)", stepped.moved.waiting));
+    }
+    if parts.is_empty() {
+        parts.push("nothing is due".to_owned());
+    }
+    let mut text = format!("{name}: {}\n", parts.join("; "));
+    for concluded in &stepped.concluded {
+        text.push_str(&format!("  {}\n", printable(&concluded.reason)));
+    }
+    text
+}
+
+fn as_json(name: &str, stepped: &Stepped) -> Value {
+    json!({
+        "name": name,
+        "stage": match stepped.stage {
+            Stage::NotYet => "not-yet",
+            Stage::Running => "running",
+            Stage::Waiting => "waiting",
+            Stage::Closed => "closed",
+        },
+        "launched": stepped.launched,
+        "rows_new": stepped.observed.rows_new,
+        "rows_restated": stepped.observed.rows_restated,
+        "look": stepped.look,
+        "concluded": stepped.concluded,
+        "moves_applied": stepped.moved.applied,
+        "moves_waiting": stepped.moved.waiting,
+        "moves_not_applied": stepped.moved.not_applied,
+        "moves_unknown": stepped.moved.unknown,
+        "channels_failed": stepped.observed.failed,
+    })
+}
