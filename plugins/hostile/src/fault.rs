@@ -81,7 +81,7 @@ pub enum Fault {
     ExitsInObserve,
     /// Uses memory until there is no more.
     EatsMemory,
-    /// Takes two seconds for `observe` and does not hear `cancel`.
+    /// Takes most of a second for `observe` and does not hear `cancel`.
     IgnoresCancel,
     /// Writes to standard output in `observe`.
     WritesToStdout,
@@ -173,7 +173,7 @@ pub(crate) fn before_observe(fault: Option<Fault>, host: &Host) -> Result<(), Er
             }
         }
         Some(Fault::IgnoresCancel) => {
-            std::thread::sleep(Duration::from_secs(2));
+            std::thread::sleep(Duration::from_millis(700));
             Ok(())
         }
         Some(Fault::WritesToStdout) => say("observing\n"),

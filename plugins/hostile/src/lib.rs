@@ -121,11 +121,8 @@ impl Channel for Hostile {
             paused: set.paused && self.fault != Some(Fault::NeverPauses),
             last_seq: command.seq,
         };
-        if self.fault == Some(Fault::OneBudgetForAll) {
-            new.last_seq = new.last_seq.max(last.as_ref().map_or(0, |last| last.last_seq));
-        }
         let seen = last.as_ref().is_some_and(|last| last.last_seq >= command.seq);
-        let applied = !seen || matches!(self.fault, Some(Fault::IgnoresSeq | Fault::OneBudgetForAll));
+        let applied = !seen || self.fault == Some(Fault::IgnoresSeq);
         let receipt =
             |applied, state: ArmState| Receipt { key: command.key.clone(), seq: command.seq, applied, state };
         if !applied {

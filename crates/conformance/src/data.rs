@@ -1,0 +1,179 @@
+//! Family `data`: observations.
+//!
+//! That rows fit the request (arms, metrics, bounds, no row twice, finite sums) the host checks at every
+//! observation; such a row fails `data.rows_well_formed`.
+
+use std::time::Duration;
+
+use gevinst_host::wire::{Capability, Coded};
+use gevinst_host::{Connection, Terms};
+
+use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
+use crate::report::Family;
+use crate::suite::Test;
+
+const WELL_FORMED: &[&str] = &["money.apply_reads_back", "data.rows_well_formed"];
+
+const REPEATS: &[&str] = &["data.rows_well_formed", "data.same_request_same_rows"];
+
+pub(crate) const TESTS: &[Test] = &[
+    Test {
+        family: Family::Data,
+        name: "data.rows_well_formed",
+        must: "report rows that fit the request and can be: spend in whole minor units, squares that fit their sums",
+        needs: &["money.apply_reads_back"],
+        run: rows_well_formed,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.whole_periods",
+        must: "report whole local days or hours that are over",
+        needs: WELL_FORMED,
+        run: whole_periods,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.same_request_same_rows",
+        must: "answer the same request at the same time with the same rows",
+        needs: WELL_FORMED,
+        run: same_request_same_rows,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.cursor_resumes",
+        must: "report with its own cursor everything that is new or restated since",
+        needs: REPEATS,
+        run: cursor_resumes,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.fresh_until_is_kept",
+        must: "be fresh no later than now, and report no new period behind that later",
+        needs: &["data.rows_well_formed", "data.whole_periods"],
+        run: fresh_until_is_kept,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.only_what_was_asked",
+        must: "report one arm and one metric, under the codes of the request, when asked for those alone",
+        needs: REPEATS,
+        run: only_what_was_asked,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.empty_request",
+        must: "answer a request for no time at all with no rows",
+        needs: WELL_FORMED,
+        run: empty_request,
+    },
+];
+
+/// A channel with two arms that have run for some days and five hours.
+fn launched(bench: &Bench<'_>, days: usize) -> Result<Box<dyn Connection>, Stop> {
+    if !bench.description()?.capabilities.contains(&Capability::Observe) {
+        return Err(Stop::Skip("the plugin cannot `observe`".to_owned()));
+    }
+    let channel = bench.launched()?;
+    bench.set_day(days, 5);
+    Ok(channel)
+}
+
+fn rows_well_formed(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let request = bench.request()?;
+    let observed = bench.observe(&mut *channel, &request)?;
+    ensure(!observed.rows.is_empty(), || "three days after launch nothing was reported".to_owned())?;
+    for row in observed.rows.iter() {
+        let metric = request.metrics.iter().find(|metric| metric.code == row.metric);
+        if metric.is_some_and(|metric| metric.name == "spend") {
+            ensure(row.sum >= 0.0 && row.sum.fract() == 0.0, || {
+                format!("spend of {} is not in whole minor units", row.sum)
+            })?;
+        } else if row.count > 0 {
+            // Cauchy and Schwarz: the mean of squares is at least the square of the mean.
+            let least = row.sum * row.sum / row.count as f64;
+            ensure(row.sum_sq >= least * (1.0 - 1e-9), || {
+                format!("{} with sum {} cannot have a sum of squares of {}", row.count, row.sum, row.sum_sq)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn whole_periods(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let observed = bench.observe(&mut *channel, &bench.request()?)?;
+    let starts = bench.period_starts_us(bench.description()?.grain);
+    for start in observed.rows.period_start_us() {
+        let Ok(at) = starts.binary_search(start) else {
+            return Err(Stop::Fail(format!("no period starts at {start}")));
+        };
+        ensure(starts.get(at + 1).is_some_and(|end| *end <= bench.now_us()), || {
+            format!("the period that starts at {start} is not over")
+        })?;
+    }
+    Ok(())
+}
+
+fn same_request_same_rows(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let request = bench.request()?;
+    let first = bench.observe(&mut *channel, &request)?;
+    let second = bench.observe(&mut *channel, &request)?;
+    same(&table(&first), &table(&second), "asked twice")
+}
+
+fn cursor_resumes(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 2)?;
+    let mut gathered = Table::new();
+    let mut request = bench.request()?;
+    for day in [2, 3, 5] {
+        bench.set_day(day, 5);
+        let observed = bench.observe(&mut *channel, &request)?;
+        put(&mut gathered, observed.rows.iter());
+        request = resumed(&request, &observed.after);
+    }
+    let whole = bench.observe(&mut *channel, &bench.request()?)?;
+    same(&gathered, &table(&whole), "in three parts and at once")
+}
+
+fn fresh_until_is_kept(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let request = bench.request()?;
+    let first = bench.observe(&mut *channel, &request)?;
+    let fresh = first.after.fresh_until_us;
+    ensure(fresh <= bench.now_us(), || format!("it is fresh until {fresh}, now is {}", bench.now_us()))?;
+    bench.set_day(5, 5);
+    let second = bench.observe(&mut *channel, &request)?;
+    ensure(second.after.fresh_until_us >= fresh, || "it was fresh until later before".to_owned())?;
+    let (first, second) = (table(&first), table(&second));
+    let starts = bench.period_starts_us(bench.description()?.grain);
+    let is_settled = |start: i64| {
+        let at = starts.partition_point(|other| *other <= start);
+        starts.get(at).is_some_and(|end| *end <= fresh)
+    };
+    let new = second.keys().find(|key| is_settled(key.2) && !first.contains_key(key));
+    ensure(new.is_none(), || format!("a period behind {fresh} was reported only later: {new:?}"))
+}
+
+fn only_what_was_asked(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let mut request = bench.request()?;
+    let whole = bench.observe(&mut *channel, &request)?;
+    request.arms = vec![Coded { code: 17, name: bench.subject.arms[1].clone() }];
+    request.metrics = vec![Coded { code: 4_000_000_000, name: bench.subject.metrics[0].clone() }];
+    let part = bench.observe(&mut *channel, &request)?;
+    let mut expected = Table::new();
+    let of_part = whole.rows.iter().filter(|row| (row.arm, row.metric) == (2, 1));
+    put(&mut expected, of_part.map(|row| gevinst_host::Row { arm: 17, metric: 4_000_000_000, ..row }));
+    same(&expected, &table(&part), "with others and alone")
+}
+
+fn empty_request(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let mut request = bench.request()?;
+    request.to_us = request.from_us;
+    // The host refuses rows outside the request, and every row would be.
+    let terms = Terms { deadline: bench.options.deadline.max(Duration::from_secs(1)), ..bench.terms() };
+    Ok(channel.observe(&request, terms).map(drop)?)
+}

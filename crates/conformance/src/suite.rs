@@ -1,0 +1,135 @@
+//! The list of tests and the running of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gevinst_host::{ChildOptions, Plugin};
+use serde_json::Value;
+
+use crate::bench::{Bench, Found, Stop};
+use crate::report::{Family, Report, Status, TestResult};
+use crate::subject::{Subject, SubjectError};
+use crate::{config, data, life, load, money};
+
+/// From a secret's name to its value.
+pub type SecretFn = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// How the suite runs.
+#[derive(Clone)]
+pub struct Options {
+    /// How children are started. The grace after a cancel is what `life.cancel_returns` measures.
+    pub child: ChildOptions,
+    /// Run the plugin in this process instead, for debuggers; one that crashes takes the suite with it.
+    pub in_process: bool,
+    /// Only tests whose name contains this.
+    pub filter: Option<String>,
+    /// When the simulated time begins: the midnight before, in µs UTC.
+    pub now_us: i64,
+    /// How long a call may take.
+    pub deadline: Duration,
+    /// Resolves the secrets that the configuration names.
+    pub secret: Arc<SecretFn>,
+}
+
+impl Options {
+    /// Children of this very program, all tests, no secrets, 30 seconds a call.
+    pub fn at(now_us: i64) -> Self {
+        Self {
+            child: ChildOptions::default(),
+            in_process: false,
+            filter: None,
+            now_us,
+            deadline: Duration::from_secs(30),
+            secret: Arc::new(|_| None),
+        }
+    }
+}
+
+/// A test: what it is called, what it demands, what must have passed before, and how it is done.
+pub(crate) struct Test {
+    pub(crate) family: Family,
+    pub(crate) name: &'static str,
+    pub(crate) must: &'static str,
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: fn(&Bench<'_>) -> Found,
+}
+
+fn tests() -> impl Iterator<Item = &'static Test> {
+    [load::TESTS, config::TESTS, money::TESTS, data::TESTS, life::TESTS].into_iter().flatten()
+}
+
+/// The names of all tests, in the order in which they run.
+pub fn test_names() -> Vec<&'static str> {
+    tests().map(|test| test.name).collect()
+}
+
+/// Runs the suite on a plugin; `progress` is told of every test as it ends.
+///
+/// # Errors
+/// [`SubjectError`] when the suite cannot test with this configuration. What the plugin does wrong is in the
+/// report.
+pub fn run(
+    plugin: &Plugin,
+    config: &Value,
+    options: &Options,
+    progress: &mut dyn FnMut(&TestResult),
+) -> Result<Report, SubjectError> {
+    let subject = Subject::new(config)?;
+    let mut report = Report::new(plugin, options.in_process);
+    let shared = crate::bench::Shared::new(&subject, options)?;
+    for test in tests() {
+        if options.filter.as_ref().is_some_and(|filter| !test.name.contains(filter.as_str())) {
+            continue;
+        }
+        let folder = tempfile::tempdir().map_err(SubjectError::NoFolder)?;
+        let bench = Bench::new(plugin, &subject, options, &shared, folder.path());
+        let began = Instant::now();
+        // A test that was left out by the filter did not fail.
+        let broken = test.needs.iter().find(|need| {
+            report.results.iter().any(|result| result.name == **need && result.status != Status::Passed)
+        });
+        let found = match broken {
+            Some(need) => Err(Stop::Skip(format!("`{need}` did not pass"))),
+            None => (test.run)(&bench),
+        };
+        let status = match found {
+            Ok(()) => Status::Passed,
+            Err(Stop::Fail(reason)) => Status::Failed { reason },
+            Err(Stop::Skip(reason)) => Status::Skipped { reason },
+        };
+        let failed = matches!(status, Status::Failed { .. });
+        let result = TestResult {
+            name: test.name.to_owned(),
+            family: test.family,
+            must: test.must.to_owned(),
+            status,
+            duration_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            log: if failed { bench.log_tail() } else { Vec::new() },
+        };
+        progress(&result);
+        report.results.push(result);
+    }
+    if let Some(description) = shared.description() {
+        report.plugin = Some(description.id.clone());
+        report.version = Some(description.version.clone());
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects names that scripts rely on: in their family, unique, and needing only what ran before.
+    #[test]
+    fn names_are_unique_and_needs_come_first() {
+        let mut seen: Vec<&str> = Vec::new();
+        for test in tests() {
+            assert!(test.name.starts_with(&format!("{}.", test.family.as_str())), "{}", test.name);
+            assert!(!seen.contains(&test.name), "{} is there twice", test.name);
+            assert!(test.needs.iter().all(|need| seen.contains(need)), "{} needs a later one", test.name);
+            seen.push(test.name);
+        }
+        assert!(seen.len() >= 25, "{} tests", seen.len());
+    }
+}
