@@ -4,6 +4,7 @@
 //! goals go on arriving. A local day has 23, 24 or 25 hours; an hour period never crosses a local midnight. Calendars
 //! are immutable and meant to be shared by every market of a rehearsal.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 
@@ -64,26 +65,31 @@ impl Calendar {
     /// # Errors
     /// When the month or the timezone does not exist.
     pub fn month(month: &str, timezone: &str, grain: Grain) -> Result<Self, Error> {
-        let bad = |problem: String| Error::truth("month", problem);
-        let zone = TimeZone::get(timezone).map_err(|_| {
-            Error::truth("timezone", format!("`{timezone}` is not a timezone of the IANA database"))
-        })?;
+        let zone = zone(timezone)?;
         let well_formed = month.len() == 7 && month.is_ascii() && month.as_bytes()[4] == b'-';
-        let first: Date = well_formed
-            .then(|| format!("{month}-01").parse().ok())
-            .flatten()
-            .ok_or_else(|| bad(format!("`{month}` is not a month; expected one as `2026-11`")))?;
-        let month_days = usize::try_from(first.days_in_month()).unwrap_or(0);
-        Self::of_days(first, month_days, &zone, timezone, grain).map_err(|e| bad(format!("`{month}`: {e}")))
+        let first: Date =
+            well_formed.then(|| format!("{month}-01").parse().ok()).flatten().ok_or_else(|| {
+                Error::truth("month", format!("`{month}` is not a month; expected one as `2026-11`"))
+            })?;
+        Self::of_days(first, &zone, timezone, grain)
+            .map_err(|error| Error::truth("month", format!("`{month}`: {error}")))
     }
 
-    fn of_days(
-        first: Date,
-        month_days: usize,
-        zone: &TimeZone,
-        timezone: &str,
-        grain: Grain,
-    ) -> Result<Self, jiff::Error> {
+    /// The calendar of the month that it is at `now_us` (µs UTC) in an IANA timezone.
+    ///
+    /// # Errors
+    /// When the timezone does not exist, or `now_us` is thousands of years away.
+    pub fn month_of(now_us: i64, timezone: &str, grain: Grain) -> Result<Self, Error> {
+        let zone = zone(timezone)?;
+        Timestamp::from_microsecond(now_us)
+            .and_then(|now| {
+                Self::of_days(now.to_zoned(zone.clone()).date().first_of_month(), &zone, timezone, grain)
+            })
+            .map_err(|error| Error::truth("month", error.to_string()))
+    }
+
+    fn of_days(first: Date, zone: &TimeZone, timezone: &str, grain: Grain) -> Result<Self, jiff::Error> {
+        let month_days = usize::try_from(first.days_in_month()).unwrap_or(0);
         let mut days = Vec::with_capacity(month_days + Self::TAIL_DAYS);
         let mut date = first;
         let mut start_us = midnight_us(date, zone)?;
@@ -215,6 +221,11 @@ impl Calendar {
     }
 }
 
+fn zone(timezone: &str) -> Result<TimeZone, Error> {
+    TimeZone::get(timezone)
+        .map_err(|_| Error::truth("timezone", format!("`{timezone}` is not a timezone of the IANA database")))
+}
+
 fn midnight_us(date: Date, zone: &TimeZone) -> Result<i64, jiff::Error> {
     // Where a clock change skips midnight, the day starts at its first instant.
     Ok(date.to_zoned(zone.clone())?.start_of_day()?.timestamp().as_microsecond())
@@ -241,6 +252,8 @@ mod tests {
         let november = Calendar::month("2026-11", "Europe/Oslo", Grain::Day).unwrap();
         assert_eq!(november.start_us(), 1_793_487_600_000_000);
         assert_eq!(november.day(0).weekday, 6, "2026-11-01 is a Sunday");
+        let by_instant = Calendar::month_of(november.period(29).1 - 1, "Europe/Oslo", Grain::Day).unwrap();
+        assert_eq!(by_instant.start_us(), november.start_us());
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl Channel for Rehearsal {
     }
 
     fn open(config: Config, host: Host) -> Result<Self, ChannelError> {
-        Ok(Self { host, platform: Platform::open(config)? })
+        let platform = Platform::open(config, host.now_us())?;
+        Ok(Self { host, platform })
     }
 
     fn apply(&mut self, command: &Command) -> Result<Receipt, ChannelError> {
@@ -126,11 +127,7 @@ impl Channel for Rehearsal {
                 self.host.log(Level::Info, line);
             }
         }
-        Ok(Observations::new(
-            answer,
-            now_us.to_string(),
-            fresh_until_us.min(request.to_us).max(request.from_us),
-        ))
+        Ok(Observations::new(answer, now_us.to_string(), fresh_until_us.min(now_us)))
     }
 }
 
@@ -154,8 +151,8 @@ fn check_periods(
         };
         return Err(ChannelError::bad_request("/grain", format!("this experiment is reported by {reports}")));
     }
-    if request.from_us >= request.to_us {
-        return Err(ChannelError::bad_request("/to_us", "the end is not after the start"));
+    if request.from_us > request.to_us {
+        return Err(ChannelError::bad_request("/to_us", "the end is before the start"));
     }
     for (field, at_us) in [("/from_us", request.from_us), ("/to_us", request.to_us)] {
         if (calendar.start_us()..=calendar.end_us()).contains(&at_us) && !calendar.is_bound(at_us) {

@@ -217,8 +217,7 @@ impl Model {
             return 1.0;
         }
         let through = calendar.through_month(calendar.day_index(period));
-        let drift = (1.0 + self.drift * through) / (1.0 + self.drift / 2.0);
-        self.weekdays[calendar.day(period).weekday] * drift
+        self.weekdays[calendar.day(period).weekday] * (1.0 + self.drift * (through - 0.5))
     }
 
     pub(crate) fn delay(&self, calendar: &Calendar) -> Option<Delay> {
@@ -245,7 +244,7 @@ fn check_numbers(truth: &Truth) -> Result<(), Error> {
     }
     let week = truth.weekdays.iter().sum::<f64>();
     within("weekdays", week, week > 0.0, "demand on at least one day")?;
-    within("drift", truth.drift, truth.drift > -1.0 && truth.drift <= 10.0, "a change over -1, up to 10")?;
+    within("drift", truth.drift, truth.drift.abs() < 2.0, "a share between -2 and 2")?;
     within("day_noise", truth.day_noise, (0.0..=10.0).contains(&truth.day_noise), "a variance from 0 to 10")?;
     within(
         "saturation",

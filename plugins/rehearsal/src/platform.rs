@@ -33,7 +33,7 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Opens a platform and reads what it remembers.
-    pub(crate) fn open(config: Config) -> Result<Self, ChannelError> {
+    pub(crate) fn open(config: Config, now_us: i64) -> Result<Self, ChannelError> {
         let currency = &config.currency;
         if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
             let problem = format!("`{currency}` is not an ISO 4217 code");
@@ -42,7 +42,7 @@ impl Platform {
         let laws = config
             .experiments
             .iter()
-            .map(|(name, experiment)| Ok((name.clone(), laws_of(&config, name, experiment)?)))
+            .map(|(name, experiment)| Ok((name.clone(), laws_of(&config, name, experiment, now_us)?)))
             .collect::<Result<_, ChannelError>>()?;
         let refuse = |problem: String| ChannelError::bad_config("/state_file", problem);
         let journal = match &config.state_file {
@@ -199,16 +199,20 @@ fn laws_of(
     config: &Config,
     name: &str,
     experiment: &Experiment,
+    now_us: i64,
 ) -> Result<(Arc<Model>, Arc<Calendar>), ChannelError> {
     let at = format!("/experiments/{}", name.replace('~', "~0").replace('/', "~1"));
-    let calendar =
-        Calendar::month(&experiment.month, &config.timezone, experiment.grain).map_err(|error| {
-            let field = match &error {
-                Error::Truth { key, .. } if key == "timezone" => "/timezone".to_owned(),
-                _ => format!("{at}/month"),
-            };
-            ChannelError::bad_config(field, error.to_string())
-        })?;
+    let calendar = match &experiment.month {
+        Some(month) => Calendar::month(month, &config.timezone, experiment.grain),
+        None => Calendar::month_of(now_us, &config.timezone, experiment.grain),
+    };
+    let calendar = calendar.map_err(|error| {
+        let field = match &error {
+            Error::Truth { key, .. } if key == "timezone" => "/timezone".to_owned(),
+            _ => format!("{at}/month"),
+        };
+        ChannelError::bad_config(field, error.to_string())
+    })?;
     let model = Model::new(&experiment.truth).map_err(|error| {
         let field = match &error {
             Error::Truth { key, .. } => format!("{at}/truth/{}", key.replace('.', "/")),
@@ -243,8 +247,13 @@ mod tests {
         let path = folder.path().join("platform.jsonl");
         let mut truth = Truth::of_arms(Per::Recipients, [("mens", 0.2), ("none", 0.1)]);
         truth.price = Some(10.0);
-        let experiment =
-            Experiment { month: "2026-11".into(), grain: Default::default(), goal: None, seed: None, truth };
+        let experiment = Experiment {
+            month: Some("2026-11".into()),
+            grain: Default::default(),
+            goal: None,
+            seed: None,
+            truth,
+        };
         let config = Config {
             seed: 1,
             timezone: "Europe/Oslo".into(),
@@ -253,7 +262,7 @@ mod tests {
             state_file: Some(path.clone()),
             faults: Default::default(),
         };
-        let mut platform = Platform::open(config).unwrap();
+        let mut platform = Platform::open(config, 0).unwrap();
         let (applied, before) = platform.carry_out(&command(1, 5_000), 10).unwrap();
         assert!(applied);
         platform.journal = Some(Journal::read_only(&path).unwrap());

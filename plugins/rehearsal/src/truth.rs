@@ -46,8 +46,8 @@ pub struct Truth {
     /// Demand from Monday to Sunday, relative to each other; their mean counts as 1.
     #[serde(default = "even_week")]
     pub weekdays: [f64; 7],
-    /// Relative change of demand from the month's first day to its last, evenly, around a mean of 1: -0.2 ends at 0.8 of
-    /// where it began. After the month it stays.
+    /// Change of demand from the month's first day to its last, evenly, as a share of the month's mean: -0.2 goes from
+    /// 1.1 to 0.9. After the month it stays.
     #[serde(default)]
     pub drift: f64,
     /// Variance of the Gamma factor (mean 1) by which each arm's day is off.

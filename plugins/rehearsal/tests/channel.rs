@@ -211,7 +211,7 @@ fn what_cannot_be_carried_out_is_refused_and_changes_nothing() {
         (utc, "/timezone"),
         (unknown, "/arms/1/name"),
         (twice, "/arms/1/name"),
-        (request(0, None), "/to_us"),
+        (request(-1, None), "/to_us"),
         (request(3, Some("yesterday".to_owned())), "/cursor"),
     ] {
         let error = channel.observe(&request).unwrap_err();

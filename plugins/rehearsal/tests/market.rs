@@ -157,7 +157,7 @@ fn the_draws_of_a_seed_stay_what_they_were() {
     launch(&mut market, 62_500);
     let rows = known(&mut market, november(Grain::Day).period(13).1);
     let goals: Vec<u64> = rows.iter().filter(|row| row.arm == 1).map(|row| row.goals).collect();
-    assert_eq!(goals, [2, 11, 3, 3, 5, 1, 0, 2, 5, 2, 0, 1, 0, 0], "arm b");
+    assert_eq!(goals, [2, 10, 3, 3, 4, 1, 0, 2, 5, 2, 0, 1, 0, 0], "arm b");
 }
 
 #[test]
@@ -200,10 +200,8 @@ fn the_week_and_the_drift_move_demand_around_a_mean_of_one() {
     let model = Model::new(&truth).unwrap();
     let calendar = november(Grain::Day);
     let expected = |day: usize| model.expected_goals(&calendar, 0, day, 62_500.0);
-    assert!(
-        (expected(28) / expected(0) - (1.0 - 0.2 * 28.0 / 29.0)).abs() < 1e-12,
-        "Sundays, four weeks apart"
-    );
+    let want = (1.1 - 0.2 * 28.0 / 29.0) / 1.1;
+    assert!((expected(28) / expected(0) - want).abs() < 1e-12, "Sundays, four weeks apart");
     truth.drift = 0.0;
     let model = Model::new(&truth).unwrap();
     let week: f64 = (0..7).map(|day| model.expected_goals(&calendar, 0, day, 62_500.0)).sum();
@@ -406,7 +404,7 @@ fn impossible_truths_are_refused_by_their_key() {
         ("goals_per_day", |t| t.goals_per_day = Some(f64::INFINITY)),
         ("weekdays", |t| t.weekdays = [0.0; 7]),
         ("weekdays.2", |t| t.weekdays[2] = -0.1),
-        ("drift", |t| t.drift = -1.0),
+        ("drift", |t| t.drift = -2.0),
         ("day_noise", |t| t.day_noise = f64::NAN),
         ("delay_us", |t| t.delay_us = Some(-1)),
         ("saturation", |t| t.saturation = 1.0),
