@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::figures::{Currency, NOTHING, count, day_short, e_value, month, percent, significant, threshold};
-use crate::html::lede;
+use crate::html::{lede, rehearsal_lede};
 use crate::judge_table::JudgeTable;
 use crate::model::{ArmReport, ExperimentReport, MonthReport, Origin, Outcome};
 use crate::prose::{cut, plain, width, wrap};
@@ -254,6 +254,9 @@ fn overview(report: &MonthReport, style: Style) -> String {
 #[must_use]
 pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
     let mut out = String::new();
+    line(&mut out, &style.paint("1", "Rehearsal"));
+    line(&mut out, &wrap(&rehearsal_lede(report), style.columns(), 0));
+    out.push('\n');
     let money = report.experiments.iter().any(|x| x.spend_per_month_minor > 0);
     let mut header: Vec<String> = ["experiment", "months", "best lost", "losers out", "day", "gain", "goals"]
         .map(str::to_owned)
@@ -282,7 +285,7 @@ pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
     }
     line(&mut out, &finish(&table));
     let note = "best lost: share of months in which a truly best arm was dropped; gain: part of what a clairvoyant \
-                would have won over an even split; ± one standard error; a month's mean. Played, no money spent.";
+                would have won over an even split; ± one standard error; goals and money: a month's mean.";
     line(&mut out, &wrap(note, style.columns(), 0));
     for x in &report.experiments {
         let labels = format!(

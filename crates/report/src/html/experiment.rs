@@ -129,7 +129,7 @@ fn plots(x: &ExperimentReport, id: &str, currency: &Currency, titles: bool) -> M
     let bars = Bars::of(x);
     html! {
         @if !shown.is_empty() {
-            section aria-labelledby=(format!("{id}-s")) {
+            section class=[(shown.len() <= 4).then_some("keep")] aria-labelledby=(format!("{id}-s")) {
                 h3 id=(format!("{id}-s")) { "How sure is it?" }
                 p {
                     "Above the line 1×, the arm brings more " (words::goals_per_unit(&x.goal, currency)) " than "
@@ -195,7 +195,7 @@ fn money(
         Bars::Exposure => a.commanded_exposure.is_some(),
     });
     html! {
-        section aria-labelledby=(format!("{id}-m")) {
+        section class="keep" aria-labelledby=(format!("{id}-m")) {
             h3 id=(format!("{id}-m")) {
                 @match bars { Bars::Spend => "Where the money went", Bars::Exposure => "Who was reached" }
             }
@@ -318,7 +318,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
         }
     };
     html! {
-        section aria-labelledby=(format!("{id}-a")) {
+        section class=[(x.arms.len() <= 16).then_some("keep")] aria-labelledby=(format!("{id}-a")) {
             h3 id=(format!("{id}-a")) { "The arms" }
             @if depth == Depth::Full {
             p {

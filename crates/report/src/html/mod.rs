@@ -10,6 +10,7 @@ mod rehearsal;
 pub(crate) mod svg;
 
 pub(crate) use month::lede;
+pub(crate) use rehearsal::lede as rehearsal_lede;
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

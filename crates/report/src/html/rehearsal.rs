@@ -12,16 +12,11 @@ use crate::rehearsal::{RehearsalReport, RehearsedArm, RehearsedExperiment};
 use crate::words;
 
 pub(super) fn page(report: &RehearsalReport) -> Markup {
-    let months: Vec<u64> = report.experiments.iter().map(|x| x.months).collect();
-    let most = months.iter().copied().max().unwrap_or(0);
     let body = html! {
         header {
             p class="eyebrow" { "Rehearsal" }
             h1 { @match report.experiments.as_slice() { [one] => (plain(&one.name)), all => { (all.len()) " experiments" } } }
-            p class="lede" {
-                "Each experiment was played " (glue(&count(most))) @if most == 1 { " time" } @else { " times" }
-                " against a stand-in market with the truths that its definition states. No money was spent."
-            }
+            p class="lede" { (glue(&lede(report))) }
         }
         main id="main" {
             article class="experiment" aria-labelledby="summary" {
@@ -42,6 +37,39 @@ pub(super) fn page(report: &RehearsalReport) -> Markup {
         }
     };
     frame("Rehearsal", &body)
+}
+
+/// What was played, and whether the promise held, in two sentences.
+pub(crate) fn lede(report: &RehearsalReport) -> String {
+    let most = report.experiments.iter().map(|x| x.months).max().unwrap_or(0);
+    let least = report.experiments.iter().map(|x| x.months).min().unwrap_or(0);
+    let times = match (least, most) {
+        (1, 1) => "once".to_owned(),
+        (least, most) if least == most => format!("{} times", count(most)),
+        (least, most) => format!("{} to {} times", count(least), count(most)),
+    };
+    let mut text = format!(
+        "Played {times} against a stand-in market with the truths that the definition states; no money was spent."
+    );
+    // Two standard errors above: what chance alone seldom does.
+    let broken: Vec<String> = report
+        .experiments
+        .iter()
+        .filter(|x| x.best_dropped.is_some_and(|p| p > x.alpha + 2.0 * x.best_dropped_se.unwrap_or(0.0)))
+        .map(|x| plain(&x.name))
+        .collect();
+    let measured = report.experiments.iter().filter(|x| x.months > 1 && x.best_dropped.is_some()).count();
+    if measured > 0 {
+        text.push_str(&match broken.as_slice() {
+            [] => " A truly best arm was dropped no more often than accepted.".to_owned(),
+            [one] => format!(" In {one}, a truly best arm was dropped more often than accepted."),
+            many => format!(
+                " In {} experiments, a truly best arm was dropped more often than accepted.",
+                many.len()
+            ),
+        });
+    }
+    text
 }
 
 fn summary(report: &RehearsalReport) -> Markup {

@@ -1,10 +1,13 @@
 //! A strict reader of the pages we write: finds what a browser would silently repair.
 
+/// An element's attributes with their values.
+type Attributes = Vec<(String, String)>;
+
 /// What a page holds.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     /// Every element's name with its attributes, in order.
-    pub(crate) elements: Vec<(String, Vec<(String, String)>)>,
+    pub(crate) elements: Vec<(String, Attributes)>,
 }
 
 /// Reads a page and fails at the first fault: an element that is not closed in order, an attribute without quotes, an
@@ -55,13 +58,13 @@ pub(crate) fn read(html: &str) -> Result<Page, String> {
     Ok(page)
 }
 
-fn tag(rest: &str) -> Result<(String, Vec<(String, String)>, &str), String> {
+fn tag(rest: &str) -> Result<(String, Attributes, &str), String> {
     let name_end = rest.find([' ', '>']).ok_or("a tag without end")?;
     let name = rest[..name_end].to_owned();
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
         return Err(format!("<{name}> is no element"));
     }
-    let mut attributes: Vec<(String, String)> = Vec::new();
+    let mut attributes: Attributes = Vec::new();
     let mut rest = rest[name_end..].trim_start();
     while !rest.starts_with('>') {
         let end = rest.find(['=', '>', ' ']).ok_or("an attribute without end")?;
