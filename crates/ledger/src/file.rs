@@ -194,11 +194,12 @@ fn settled(path: &Path, access: Access) -> Result<PathBuf, Error> {
     }
 }
 
-/// Whether the file can be read and holds everything: no log lies beside it, so that nobody is writing either.
+/// Whether the file can be read and holds everything: no log lies beside it but perhaps an empty one that a reader left,
+/// so that nobody is writing either.
 fn is_at_rest(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    std::fs::File::open(path).is_ok() && !Path::new(&log).exists()
+    std::fs::File::open(path).is_ok() && std::fs::metadata(&log).map_or(true, |log| log.len() == 0)
 }
 
 /// SQLite's errors under our names.
