@@ -19,7 +19,7 @@ pub struct Experiment {
     pub name: ExperimentName,
     /// The month in which it runs.
     pub month: Month,
-    /// What is believed.
+    /// What is believed; empty where it is not said, which draws a warning.
     pub hypothesis: String,
     /// The part of the customer's journey that it serves.
     pub phase: Phase,

@@ -18,7 +18,8 @@ pub struct Rehearsal {
     pub delay: Duration,
     /// How days are restated.
     pub restate: Option<Restate>,
-    /// What money buys, where goals are not counted per spend and the budget is money.
+    /// What money buys, where goals are not counted per spend and the budget is money. `None` where it is not said: then the
+    /// scale is free (relative rates), or that of the past results; stated rates per exposure always come with a price.
     pub price: Option<Price>,
     /// Where random numbers begin.
     pub seed: u64,
@@ -43,7 +44,7 @@ pub struct Truths {
     pub weekdays: [f64; 7],
     /// Variance of the factor of mean 1 by which each arm's day is off; from 0 to 10.
     pub day_noise: f64,
-    /// Relative change of all rates from the first to the last day of the month; above −1, at most 10.
+    /// Change of all rates from the first to the last day of the month, relative to the first; above −1, at most 10.
     pub drift: Ratio,
     /// s: effective exposure is proportional to spend to the power 1 − s; from 0, below 1.
     pub saturation: f64,
@@ -119,7 +120,8 @@ pub enum ExposureColumn {
 }
 
 impl Rehearsal {
-    /// The units of exposure that the whole daily budget buys: minor units of money where goals are counted per spend.
+    /// The units of exposure that the whole daily budget buys: minor units of money where goals are counted per spend, or
+    /// where no price is stated.
     pub fn exposure_per_day(&self, budget: &Budget) -> f64 {
         let units = budget.daily_units() as f64;
         match (budget, self.price) {

@@ -6,6 +6,7 @@
 mod arms;
 mod budget;
 mod company;
+mod past_results;
 mod rehearsal;
 
 pub(crate) use company::company;
@@ -15,7 +16,7 @@ use crate::{
     diagnostic::Diagnostic,
     file::definition::{RawAllocate, RawDecide, RawDelay, RawExperiment, RawGoal, RawGuardrails},
     parse::value,
-    read::{At, Findings, Number},
+    read::{At, Findings, Number, section::Section},
     suggest::nearest,
 };
 
@@ -25,6 +26,13 @@ pub(crate) fn experiment(
     company: &Company,
     findings: &mut Findings<'_>,
 ) -> Option<Experiment> {
+    if raw.hypothesis.is_none() && !raw.head().has("hypothesis") {
+        findings.push(
+            Diagnostic::warning(raw.head().span.clone(), "the experiment has no hypothesis")
+                .label("what is believed, in a sentence that the month can prove wrong")
+                .help("add `hypothesis = \"…\"`: a report that proves no belief wrong teaches little"),
+        );
+    }
     let goal_per = raw.goal.as_ref().and_then(|goal| goal.value.per.as_ref()).map(|per| per.value);
     let goal = raw.goal.and_then(|at| goal(at.value, company, findings));
     let budget = raw.budget.as_ref().and_then(|at| budget::budget(&at.value, goal_per, findings));
@@ -58,7 +66,7 @@ pub(crate) fn experiment(
     Some(Experiment {
         name: value(raw.name)?,
         month: month?,
-        hypothesis: value(raw.hypothesis)?.0,
+        hypothesis: value(raw.hypothesis).map(|text| text.0).unwrap_or_default(),
         phase: value(raw.phase)?,
         kind: needs.kind?,
         separation: value(needs.separation)?,

@@ -1,15 +1,12 @@
 //! Judges what a rehearsal takes for true.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::past_results;
 use crate::{
-    ArmName, Budget, Delay, Exposure, ExposureColumn, PastResults, Price, Ratio, Rehearsal, Restate,
-    TrueRates, TruthSource, Truths,
+    ArmName, Budget, Delay, Exposure, Price, Ratio, Rehearsal, Restate, TrueRates, TruthSource, Truths,
     diagnostic::Diagnostic,
-    file::definition::{RawData, RawRehearsal, RawRestate},
+    file::definition::{RawRehearsal, RawRestate},
     parse::value,
     read::{At, Findings, Map, section::Section},
     suggest::{nearest, one_of},
@@ -45,8 +42,8 @@ pub(crate) fn rehearsal(
     let restate = raw.restate.as_ref().and_then(|at| restate(&at.value, findings));
     let source = match &raw.data {
         Some(data) => {
-            stated_beside_data(&raw, findings);
-            data_source(&data.value, around, findings).map(TruthSource::Data)
+            past_results::stated_beside(&raw, findings);
+            past_results::past_results(&data.value, around, findings).map(TruthSource::Data)
         }
         None => truths(&raw, around, findings).map(TruthSource::Stated),
     };
@@ -90,12 +87,12 @@ fn price(
     let (Some(per), Some(budget)) = (around.per, around.budget) else { return Some(None) };
     let needed = per != Exposure::Spend && matches!(budget, Budget::Money { .. });
     match (needed, written) {
-        (true, None) => {
+        (true, None) if raw.rates.is_some() => {
             let example = findings.currency.map_or("NOK", crate::Currency::code);
             findings.push(
                 Diagnostic::error(
                     raw.head().span.clone(),
-                    format!("goals are counted per {per}, and it is not said how many the money buys"),
+                    format!("rates are per {per}, and it is not said how many the money buys"),
                 )
                 .label("expected `price` or `exposures_per_day`")
                 .help(format!(
@@ -104,6 +101,7 @@ fn price(
             );
             None
         }
+        (true, None) => Some(None),
         (false, Some(span)) => {
             let why = match budget {
                 Budget::Money { .. } => "goals are counted per spend",
@@ -270,7 +268,7 @@ fn relative(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findin
     Some(TrueRates::Relative { goals_per_day: goals_per_day.value.0, arms: rates })
 }
 
-fn table<V, W>(map: &At<Map<ArmName, V>>, convert: impl Fn(&V) -> W) -> BTreeMap<ArmName, W> {
+pub(super) fn table<V, W>(map: &At<Map<ArmName, V>>, convert: impl Fn(&V) -> W) -> BTreeMap<ArmName, W> {
     map.value.0.iter().map(|(arm, value)| (arm.value.clone(), convert(&value.value))).collect()
 }
 
@@ -285,7 +283,7 @@ fn positive<V>(map: &At<Map<ArmName, V>>, any: bool, findings: &mut Findings<'_>
 }
 
 /// Whether a table names exactly the experiment's arms; each one too many or missing leaves a mistake.
-fn covers_arms<V>(
+pub(super) fn covers_arms<V>(
     map: &At<Map<ArmName, V>>,
     arms: Option<&[ArmName]>,
     what: &str,
@@ -321,81 +319,4 @@ fn covers_arms<V>(
         }
     }
     complete
-}
-
-/// Truths beside a file of past results contradict it.
-fn stated_beside_data(raw: &RawRehearsal, findings: &mut Findings<'_>) {
-    let stated = [
-        ("goals_per_day", raw.goals_per_day.as_ref().map(|at| &at.span)),
-        ("arms", raw.arms.as_ref().map(|at| &at.span)),
-        ("rates", raw.rates.as_ref().map(|at| &at.span)),
-        ("weekdays", raw.weekdays.as_ref().map(|at| &at.span)),
-        ("day_noise", raw.day_noise.as_ref().map(|at| &at.span)),
-        ("drift", raw.drift.as_ref().map(|at| &at.span)),
-        ("saturation", raw.saturation.as_ref().map(|at| &at.span)),
-    ];
-    let mut written: Vec<(&str, Range<usize>)> =
-        stated.into_iter().filter_map(|(key, span)| span.map(|span| (key, span.clone()))).collect();
-    written.sort_by_key(|(_, span)| span.start);
-    let Some(((key, span), others)) = written.split_first() else { return };
-    let diagnostic = Diagnostic::error(span.clone(), format!("`{key}` is stated, but past results tell it"))
-        .label("expected either stated truths or `[rehearsal.data]`");
-    findings.push(
-        others
-            .iter()
-            .fold(diagnostic, |diagnostic, (_, span)| diagnostic.related(span.clone(), "stated, too")),
-    );
-}
-
-fn data_source(raw: &RawData, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<PastResults> {
-    let mut sound = true;
-    if let Some(file) = &raw.file {
-        let path = file.value.0.as_str();
-        let upwards = path.split(['/', '\\']).any(|part| part == "..");
-        if upwards || path.starts_with(['/', '\\', '~']) || path.get(1..2) == Some(":") {
-            findings.push(
-                Diagnostic::error(file.span.clone(), "a path that leads elsewhere")
-                    .label("expected a file beside this one, or in the folder that GEVINST_DATA names")
-                    .help("write the file's name alone, or a folder below and its name"),
-            );
-            sound = false;
-        }
-    }
-    if let Some(arms) = &raw.arms {
-        sound &= covers_arms(arms, around.arms, "what the file calls it", findings);
-        for (position, (_, text)) in arms.value.0.iter().enumerate() {
-            if let Some((first, _)) =
-                arms.value.0[..position].iter().find(|(_, earlier)| earlier.value.0 == text.value.0)
-            {
-                findings.push(
-                    Diagnostic::error(text.span.clone(), "two arms would have the same results")
-                        .label(format!("expected another text than that of `{}`", first.value)),
-                );
-                sound = false;
-            }
-        }
-    }
-    if !sound {
-        return None;
-    }
-    let text = |at: &At<crate::read::Plain>| at.value.0.clone();
-    let exposure = text(raw.exposure.as_ref()?);
-    Some(PastResults {
-        file: raw.file.as_ref()?.value.0.clone(),
-        arm: text(raw.arm.as_ref()?),
-        arms: table(raw.arms.as_ref()?, |text| text.0.clone()),
-        exposure: if exposure == "rows" { ExposureColumn::Rows } else { ExposureColumn::Column(exposure) },
-        goal: text(raw.goal.as_ref()?),
-        value: raw.value.as_ref().map(text),
-        filter: raw
-            .r#where
-            .as_ref()?
-            .value
-            .0
-            .iter()
-            .map(|(column, is)| (column.value.0.clone(), is.value.0.clone()))
-            .collect(),
-        date: raw.date.as_ref().map(text),
-        draw: raw.draw.as_ref()?.value,
-    })
 }

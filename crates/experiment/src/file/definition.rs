@@ -17,9 +17,9 @@ section! {
         /// The month in which it runs.
         Required month: Month = "\"2026-11\"";
         /// What is believed, in a sentence that the month can prove wrong.
-        Required hypothesis: Text = "\"Naming the reader's problem brings cheaper leads than naming our product.\"";
+        Optional hypothesis: Text = "\"Naming the reader's problem brings cheaper leads than naming our product.\"";
         /// The part of the customer's journey that it serves.
-        Required phase: Phase = "\"prospecting\"";
+        Default phase: Phase = "\"prospecting\"";
         /// Whether it ends with its month.
         Default kind: Kind = "\"campaign\"";
         /// How the arms' audiences are kept apart. What is not stated cannot be relied on.
@@ -174,7 +174,7 @@ section! {
         Default delay: Duration = "\"0 days\"";
         /// How the platform restates days that it has reported.
         Optional restate: RawRestate = "{ share = \"10 %\", after = \"3 days\" }";
-        /// The price of one impression, click or recipient, where goals are counted per these and the budget is money.
+        /// The price of one impression, click or recipient, where goals are counted per these and the budget is money. Left out: the month's money buys as many as the smallest arm of the past results has.
         Optional price: Money = "\"4.50 NOK\"";
         /// How many impressions, clicks or recipients a day the whole daily budget buys, in place of `price`.
         Optional exposures_per_day: Count = "500";
@@ -206,7 +206,7 @@ section! {
         Required arm: Plain = "\"segment\"";
         /// What that column says for each of our arms.
         Required arms: Map<ArmName, Plain> = "{ mens = \"Mens E-Mail\", none = \"No E-Mail\" }";
-        /// The column that counts exposures, or `rows` where each row is one.
+        /// The column that counts exposures, or `rows` where each row is one. Goals that are counted per spend need the column of the spend, in major units.
         Default exposure: Plain = "\"rows\"";
         /// The column of the goal: 0 or 1, or a count.
         Required goal: Plain = "\"visit\"";
@@ -216,7 +216,7 @@ section! {
         Default r#where: Map<Plain, Plain> = "{}";
         /// The column of the date.
         Optional date: Plain = "\"day\"";
-        /// How results are drawn.
-        Default draw: Draw = "\"without replacement\"";
+        /// How results are drawn. Left out: without replacement, or by rates where goals are counted per spend.
+        Optional draw: Draw = "\"without replacement\"";
     }
 }

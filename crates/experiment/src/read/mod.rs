@@ -6,15 +6,19 @@
 //!
 //! This module knows single values. What values mean together is judged by [`crate::check`].
 
+mod container;
+mod number;
 pub(crate) mod section;
-mod value;
+mod text;
 
 use std::ops::Range;
 
 use schemars::{Schema, SchemaGenerator};
 use toml::de::DeValue;
 
-pub(crate) use value::{Count, Free, List, Map, Number, Plain, Seed, Text, json};
+pub(crate) use container::{Free, List, Map, json};
+pub(crate) use number::{Count, Number, Seed};
+pub(crate) use text::{Plain, Text};
 
 use crate::{Currency, Mistake, diagnostic::Diagnostic};
 
