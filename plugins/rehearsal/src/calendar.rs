@@ -4,9 +4,11 @@
 //! goals go on arriving. A local day has 23, 24 or 25 hours; an hour period never crosses a local midnight. Calendars
 //! are immutable and meant to be shared by every market of a rehearsal.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::error::Error;
 use crate::num::small;
@@ -222,7 +224,10 @@ impl Calendar {
 }
 
 fn zone(timezone: &str) -> Result<TimeZone, Error> {
-    TimeZone::get(timezone)
+    // The bundled rules and not the machine's, which may differ from one to the next and with them the days.
+    static RULES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+    RULES
+        .get(timezone)
         .map_err(|_| Error::truth("timezone", format!("`{timezone}` is not a timezone of the IANA database")))
 }
 

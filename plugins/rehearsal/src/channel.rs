@@ -3,7 +3,7 @@
 //! Time is the host's, simulated in rehearsals. What the platform remembers is `platform`'s matter, what its market is
 //! like is the market's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use gevinst_sdk::wire::{self, Command, Description, MinStep, ObserveRequest, Query, Receipt, State};
@@ -24,6 +24,8 @@ const ROWS_MAX: usize = 4_000_000;
 pub struct Rehearsal {
     host: Host,
     platform: Platform,
+    /// Of which experiments and arms it was said that their rows are used up.
+    exhausted: BTreeSet<(String, u32)>,
 }
 
 impl Channel for Rehearsal {
@@ -41,7 +43,7 @@ impl Channel for Rehearsal {
 
     fn open(config: Config, host: Host) -> Result<Self, ChannelError> {
         let platform = Platform::open(config, host.now_us())?;
-        Ok(Self { host, platform })
+        Ok(Self { host, platform, exhausted: BTreeSet::new() })
     }
 
     fn apply(&mut self, command: &Command) -> Result<Receipt, ChannelError> {
@@ -118,8 +120,8 @@ impl Channel for Rehearsal {
                 format!("more than {ROWS_MAX} rows; ask for fewer periods"),
             ));
         }
-        for &arm in codes.keys() {
-            if market.exhausted(arm as usize) {
+        for &arm in codes.keys().filter(|&&arm| market.exhausted(arm as usize)) {
+            if self.exhausted.insert((request.experiment.clone(), arm)) {
                 let name = market.model().arm_names().nth(arm as usize).unwrap_or_default();
                 let line = format!(
                     "arm `{name}` has used up its rows of the data file and delivers no more exposure"

@@ -24,6 +24,9 @@ use crate::pool::{self, Order, Used};
 use crate::stream::{ArmKey, Purpose};
 use crate::truth::{BudgetIn, Per};
 
+/// No period brings more goals on average; beyond, floats would no longer count them one by one.
+const GOALS_MAX: f64 = 1e15;
+
 /// What the platform reports of one arm and period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row {
@@ -274,7 +277,8 @@ fn delivery(model: &Model, calendar: &Calendar, state: &ArmState, period: usize)
         (Per::Spend, _, _) => (after - before, u64::try_from(after - before).unwrap_or(0)),
         (_, BudgetIn::Money, Some(price)) => {
             // Whole exposures of the day so far, so that hours lose no part of one.
-            let bought = |money: i64| count(money as f64 / price);
+            // A thousandth of a millionth more, so that 3 for 0.1 each are 30.
+            let bought = |money: i64| count(money as f64 / price + 1e-9);
             let exposures = bought(after).saturating_sub(bought(before));
             (cost(model, bought(after)).min(after) - cost(model, bought(before)).min(before), exposures)
         }
@@ -321,7 +325,7 @@ fn bring(
     let hits = if model.per != Per::Spend && rate <= 1.0 {
         binomial(cell.exposures, mean / exposure, rng)
     } else {
-        Poisson::new(mean).map_or(0, |law| count(law.sample(rng)))
+        Poisson::new(mean.min(GOALS_MAX)).map_or(0, |law| count(law.sample(rng)))
     };
     if hits == 0 {
         return;

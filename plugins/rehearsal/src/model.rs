@@ -261,6 +261,9 @@ fn check_numbers(truth: &Truth) -> Result<(), Error> {
     if let Some(goals) = truth.goals_per_day {
         within("goals_per_day", goals, goals > 0.0 && goals <= 1e9, "a number over 0, up to 10^9")?;
     }
+    if let (Some(goals), Some(_)) = (truth.goals_per_day, truth.value) {
+        within("goals_per_day", goals, goals <= 1e5, "up to 100000 where each goal has a value of its own")?;
+    }
     if let Some(price) = truth.price {
         within("price", price, price > 0.0 && price <= 1e12, "minor units for one exposure, over 0")?;
     }

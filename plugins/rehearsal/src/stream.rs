@@ -3,7 +3,8 @@
 //! Every random quantity of the market has its own stream, keyed by (seed, experiment, arm, purpose, index). Nothing is
 //! drawn "next": asking twice, in another order or after a restart finds the same numbers, and a budget that was moved
 //! in one arm changes nothing that was drawn for another. The generator is the named `Pcg64Mcg`, so that replays stay.
-//! The keys are mixed, not secret: this is no cryptography.
+//! The keys are mixed, not secret: this is no cryptography. Logarithms and exponentials are the system's: on another
+//! platform their last bit may differ, and with it, very rarely, a draw.
 
 use rand_pcg::Pcg64Mcg;
 

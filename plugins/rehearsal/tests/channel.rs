@@ -273,6 +273,47 @@ fn people_and_their_goals_are_reported_under_their_names() {
 }
 
 #[test]
+fn hours_are_reported_where_the_experiment_has_them() {
+    // Protects: hourly periods through the boundary, 25 of them when the clocks go back.
+    let config = with(config(), "/experiments/headlines/grain", json!("hour"));
+    let config = with(config, "/experiments/headlines/month", json!("2026-10"));
+    let day_us = START_US - 7 * DAY_US - DAY_US / 24; // 25 October
+    let host = TestHost::at(day_us);
+    let mut channel = launched(&host, &config);
+    host.set_now_us(day_us + 2 * DAY_US);
+    let mut request = request(1, None);
+    (request.grain, request.from_us, request.to_us) = (wire::Grain::Hour, day_us, day_us + DAY_US / 24 * 25);
+    let found = rows(&channel.observe(&request).unwrap());
+    let spend = |row: &&Row| row.arm == 7 && row.metric == 1;
+    assert_eq!(found.iter().filter(spend).count(), 25);
+    assert_eq!(found.iter().filter(spend).map(|row| row.sum).sum::<f64>(), 125_000.0);
+}
+
+#[test]
+fn an_arm_whose_rows_are_used_up_is_told_once() {
+    // Protects: the reason why an arm delivers nothing any more.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("past.csv");
+    std::fs::write(&file, "arm,visit\nm,1\nm,0\nn,0\nn,1\nn,0\n").unwrap();
+    let truth = json!({
+        "per": "recipients", "budget_in": "exposure",
+        "data": {"file": file, "arm": "arm", "arms": {"product": "m", "problem": "n"}, "exposure": "rows", "goal": "visit"}
+    });
+    let config = with(config(), "/experiments/headlines/truth", truth);
+    let host = TestHost::at(START_US);
+    let mut channel = open(&host, &config);
+    for (arm, people) in [("product", 2), ("problem", 1)] {
+        channel.apply(&command(arm, 1, people)).unwrap();
+    }
+    for day in 1..=2 {
+        host.set_now_us(START_US + day * DAY_US);
+        channel.observe(&request(5, None)).unwrap();
+    }
+    let told: Vec<String> = host.log_lines().into_iter().map(|(_, line)| line).collect();
+    assert_eq!(told, ["arm `product` has used up its rows of the data file and delivers no more exposure"]);
+}
+
+#[test]
 fn a_platform_with_a_state_file_outlives_the_channel_and_counts_what_was_sent() {
     // Protects: crash tests; a restarted runner finds what was commanded, and nothing was sent twice unseen.
     let folder = tempfile::tempdir().unwrap();

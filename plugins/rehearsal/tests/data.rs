@@ -375,3 +375,63 @@ fn upworthys_tests_are_read_together_and_used_up_exactly() {
     let want: u64 = tests.values().next().unwrap().iter().map(|(_, _, clicks)| clicks).sum();
     assert_eq!(rows.iter().map(|row| row.goals).sum::<u64>(), want);
 }
+
+#[test]
+fn overall_rates_bring_goals_and_values_like_the_files() {
+    // Protects: `draw = "rates"`: the file's rates and mean values, for as long as anyone buys.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("past.csv");
+    let mut text = String::from("segment,visit,spend\n");
+    for row in 0..1_000 {
+        let (visit, spend) = (row % 5 == 0, if row % 50 == 0 { 40 + row % 7 } else { 0 });
+        text.push_str(&format!("{},{visit},{spend}\n", ["Mens", "Womens"][row / 500]));
+    }
+    std::fs::write(&file, text).unwrap();
+    let mut spec = spec(file);
+    spec.value = Some("spend".to_owned());
+    spec.draw = Draw::Rates;
+    let (market, rows) = month(spec, Per::Recipients, 11, 40_000);
+    for (arm, totals) in market.model().data().unwrap().arms.iter().map(|arm| arm.totals).enumerate() {
+        let of_arm = || rows.iter().filter(|row| row.arm as usize == arm);
+        let people: f64 = of_arm().map(|row| row.exposures as f64).sum();
+        assert_eq!(people, 40_000.0 * 122.0);
+        let (goals, value): (f64, f64) =
+            of_arm().fold((0.0, 0.0), |(goals, value), row| (goals + row.goals as f64, value + row.sum));
+        let (p, mean) = (totals.goals as f64 / totals.exposures, totals.sum / totals.exposures);
+        let sd = (totals.sum_sq / totals.exposures - mean * mean).sqrt();
+        assert!((goals / people - p).abs() < 4.0 * (p * (1.0 - p) / people).sqrt(), "{goals} of {people}");
+        assert!((value / people - mean).abs() < 4.0 * sd / people.sqrt(), "{value} of {people}");
+        assert_eq!(market.model().true_rate(arm), p);
+        assert_eq!(market.model().true_value_rate(arm), Some(mean));
+        assert!(!market.exhausted(arm));
+    }
+}
+
+#[test]
+fn facebooks_campaigns_give_their_cost_per_sale() {
+    // Protects: spend as exposure, in fractions of a currency unit, with goals that no click led to.
+    let Some(folder) = data_folder() else { return };
+    let mut campaigns = spec(folder.join("kag_facebook_ads.csv"));
+    campaigns.arm = "xyz_campaign_id".to_owned();
+    campaigns.arms = [916.0, 936.0, 1178.0].map(|id| (format!("c{id}"), Text::Number(id))).into();
+    campaigns.exposure = "Spent".to_owned();
+    campaigns.draw = Draw::Rates;
+    for (goal, want) in [("Approved_Conversion", 1_079), ("Total_Conversion", 3_264)] {
+        campaigns.goal = goal.to_owned();
+        let data = Data::load(&campaigns, Per::Spend).unwrap();
+        let minor: f64 = data.arms.iter().map(|arm| arm.totals.exposures).sum();
+        assert!((minor - 5_870_523.0).abs() < 1.0, "{minor}");
+        assert_eq!(data.arms.iter().map(|arm| arm.totals.goals).sum::<u64>(), want);
+    }
+    campaigns.goal = "Approved_Conversion".to_owned();
+    let mut truth = Truth::of_arms(Per::Spend, []);
+    truth.data = Some(campaigns.clone());
+    let model = Model::new(&truth).unwrap();
+    assert_eq!(model.arm_names().nth(model.best_arms()[0]), Some("c916"));
+    campaigns.draw = Draw::WithoutReplacement;
+    let error = Data::load(&campaigns, Per::Spend).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`data.exposure`: goals per spend need a column with the spend, and `draw = \"rates\"`"
+    );
+}
