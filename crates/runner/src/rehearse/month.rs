@@ -58,10 +58,7 @@ pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64
     let mut rows = Vec::new();
     let refused = |source| Error::Rehearsal { experiment: name.to_owned(), source: Box::new(source) };
 
-    let moments = std::iter::once((plan.start_us(), 0, false))
-        .chain(plan.periods.iter().enumerate().map(|(day, period)| (period.end_us, day + 1, false)))
-        .chain(std::iter::once((plan.close_at_us.max(plan.end_us()), plan.periods.len(), true)));
-    for (now_us, periods, closing) in moments {
+    for (now_us, periods, closing) in moments(plan) {
         if periods > 0 {
             rows.clear();
             market.observe(plan.start_us(), plan.periods[periods - 1].end_us, now_us, &mut rows);
@@ -86,6 +83,20 @@ pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64
         }
     }
 
+    Ok(outcome(stand_in, calendar, &number, &book, &standing, &ended_on))
+}
+
+/// What a played month came to, from its final figures. `number` is as [`score::market_arms`] gives it, `ended_on` as in
+/// [`ArmOutcome`].
+#[must_use]
+pub fn outcome(
+    stand_in: &StandIn,
+    calendar: &Calendar,
+    number: &[usize],
+    book: &Book,
+    standing: &Standing,
+    ended_on: &[Option<usize>],
+) -> MonthOutcome {
     let mut expected_goals = 0.0;
     for period in 0..book.periods() {
         for (arm, &market_arm) in number.iter().enumerate() {
@@ -93,10 +104,18 @@ pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64
             expected_goals += stand_in.model.expected_goals(calendar, market_arm, period, exposure);
         }
     }
-    let arms = (0..plan.arms.len())
+    let arms = (0..number.len())
         .map(|arm| ArmOutcome { status: standing.status[arm], ended_on: ended_on[arm], total: book.total(arm) })
         .collect();
-    Ok(MonthOutcome { arms, expected_goals })
+    MonthOutcome { arms, expected_goals }
+}
+
+/// The moments at which a month is stepped: its start, the end of each day, and when all goals have arrived; each with the
+/// number of periods that are over, and whether it is the last.
+pub fn moments(plan: &Plan) -> impl Iterator<Item = (i64, usize, bool)> + '_ {
+    std::iter::once((plan.start_us(), 0, false))
+        .chain(plan.periods.iter().enumerate().map(|(day, period)| (period.end_us, day + 1, false)))
+        .chain(std::iter::once((plan.close_at_us.max(plan.end_us()), plan.periods.len(), true)))
 }
 
 fn fill(book: &mut Book, rows: &[Row], arm_of: &[usize]) {

@@ -33,18 +33,16 @@ pub struct Summary {
     pub best_dropped: Mean,
     /// Share of losing arms that were dropped with proof; `None` when all arms tie.
     pub losers_dropped: Option<Mean>,
-    /// Days (from 1) on which losers were dropped: the quartiles of those that were.
-    pub drop_day_quartiles: Option<[f64; 3]>,
+    /// Days (from 1) on which losers were dropped: one tenth, median and nine tenths of those that were.
+    pub drop_days: Option<[f64; 3]>,
     /// Goals gained over an even split, as a part of what was possible; `None` when nothing was to be gained.
     pub gain_realised: Option<Mean>,
-    /// Goals counted a month.
-    pub goals_per_month: Mean,
-    /// Money spent a month, minor units.
-    pub spend_minor_per_month: Mean,
+    /// Goals counted in all months.
+    pub goals: u64,
+    /// Money spent in all months, minor units.
+    pub spend_minor: i64,
     /// What was not spent on losers compared with an even split, in the budget's unit, a month.
     pub not_spent_on_losers: Mean,
-    /// Money spent over goals counted, minor units; `None` without goals or money.
-    pub cost_per_goal_minor: Option<f64>,
     /// Share of months that ended with a winner, and with the right one.
     pub winner_named: Mean,
     /// Share of months in which the named winner was not one of the truly best.
@@ -102,8 +100,7 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
         .filter_map(|arm| arm.ended_on.map(to_float))
         .collect();
     days.sort_by(f64::total_cmp);
-    let goals = mean(outcomes.iter().map(|outcome| sum(outcome, |arm| exact(arm.total.goals))));
-    let spend = mean(outcomes.iter().map(|outcome| sum(outcome, |arm| signed(arm.total.spend_minor))));
+    let arms = || outcomes.iter().flat_map(|outcome| &outcome.arms);
     let in_unit = |arm: &super::month::ArmOutcome| match plan.unit {
         crate::plan::Unit::Money(_) => signed(arm.total.spend_minor),
         crate::plan::Unit::Exposure => arm.total.exposure,
@@ -114,16 +111,15 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
         best_dropped: mean(outcomes.iter().map(|outcome| share(outcome, &best, ArmStatus::Dropped))),
         losers_dropped: (!losers.is_empty())
             .then(|| mean(outcomes.iter().map(|outcome| share(outcome, &losers, ArmStatus::Dropped)))),
-        drop_day_quartiles: (!days.is_empty()).then(|| [0.25, 0.5, 0.75].map(|p| quantile(&days, p))),
+        drop_days: (!days.is_empty()).then(|| [0.1, 0.5, 0.9].map(|p| quantile(&days, p))),
         gain_realised: (possible > 1e-9 * benchmark.even_goals.max(1e-300)).then(|| {
             mean(outcomes.iter().map(|outcome| (outcome.expected_goals - benchmark.even_goals) / possible))
         }),
-        goals_per_month: goals,
-        spend_minor_per_month: spend,
+        goals: arms().map(|arm| arm.total.goals).sum(),
+        spend_minor: arms().map(|arm| arm.total.spend_minor).sum(),
         not_spent_on_losers: mean(outcomes.iter().map(|outcome| {
             benchmark.even_on_losers - losers.iter().map(|&arm| in_unit(&outcome.arms[arm])).sum::<f64>()
         })),
-        cost_per_goal_minor: (goals.mean > 0.0 && spend.mean > 0.0).then(|| spend.mean / goals.mean),
         winner_named: mean(outcomes.iter().map(|outcome| f64::from(u8::from(winner(outcome).is_some())))),
         winner_wrong: mean(outcomes.iter().map(|outcome| {
             f64::from(u8::from(winner(outcome).is_some_and(|arm| !benchmark.best[arm])))
@@ -133,10 +129,6 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
             mean(outcomes.iter().map(|outcome| share(outcome, &all, ArmStatus::Unprofitable)))
         },
     }
-}
-
-fn sum(outcome: &MonthOutcome, of: impl Fn(&super::month::ArmOutcome) -> f64) -> f64 {
-    outcome.arms.iter().map(of).sum()
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Mean {
@@ -164,11 +156,6 @@ fn quantile(sorted: &[f64], p: f64) -> f64 {
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 fn to_float(value: usize) -> f64 {
-    value as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn exact(value: u64) -> f64 {
     value as f64
 }
 
