@@ -116,11 +116,7 @@ pub struct CostEvidence {
 /// # Errors
 /// [`StatsError::Domain`] when the limit is not positive and finite or the prior is not one, [`StatsError::Cell`] when a spend is
 /// negative or not finite, or a completeness outside 0 to 1 or its bounds reversed.
-pub fn against_limit(
-    cells: &[CostCell],
-    limit: f64,
-    prior: &CostPrior,
-) -> Result<CostEvidence, StatsError> {
+pub fn against_limit(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Result<CostEvidence, StatsError> {
     let ln_e_above_limit = ln_e_value(cells, limit, prior, Side::TooDear)?;
     let ln_e_below_limit = ln_e_value(cells, limit, prior, Side::CheapEnough)?;
     let (spend, goals) = cells.iter().fold((0.0, 0.0), |(spend, goals), cell| {
@@ -224,7 +220,11 @@ fn half_normal_mixture(curve: impl Fn(f64) -> f64, scale: f64) -> f64 {
 
 fn check(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Result<(), StatsError> {
     if !(limit > 0.0 && limit.is_finite()) {
-        return Err(StatsError::Domain { what: "the cost limit", value: limit, expected: "a positive number" });
+        return Err(StatsError::Domain {
+            what: "the cost limit",
+            value: limit,
+            expected: "a positive number",
+        });
     }
     if !(1e-3..=20.0).contains(&prior.sd) {
         return Err(StatsError::Domain {
@@ -262,8 +262,7 @@ fn check(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Result<(), StatsE
         }
     }
     for (period, cell) in cells.iter().enumerate() {
-        let refuse =
-            |what, value, expected| Err(StatsError::Cell { period, arm: 0, what, value, expected });
+        let refuse = |what, value, expected| Err(StatsError::Cell { period, arm: 0, what, value, expected });
         if !(0.0..=1e100).contains(&cell.spend) {
             return refuse("the spend", cell.spend, "a number of at least 0");
         }

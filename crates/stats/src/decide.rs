@@ -234,7 +234,8 @@ fn name_winner(situation: &Situation<'_>, rules: &Rules, left: &[bool], verdicts
         _ => return,
     };
     let evidence = &judgement.arms[arm];
-    let passes = evidence.p_best >= rules.winner_p_best && evidence.expected_loss <= rules.winner_expected_loss;
+    let passes =
+        evidence.p_best >= rules.winner_p_best && evidence.expected_loss <= rules.winner_expected_loss;
     if last_standing || passes {
         verdicts[arm] = ArmVerdict {
             arm,
@@ -294,7 +295,7 @@ pub fn futility(
             expected: "a positive number",
         });
     }
-    if !(goals_to_come >= 0.0) {
+    if !(0.0..=f64::MAX).contains(&goals_to_come) {
         return Err(StatsError::Domain {
             what: "the goals to come",
             value: goals_to_come,
@@ -333,7 +334,7 @@ fn check(situation: &Situation<'_>, rules: &Rules) -> Result<(), StatsError> {
             expected: "from 0 to below 10",
         });
     }
-    if !(rules.winner_expected_loss >= 0.0) {
+    if !(0.0..=f64::MAX).contains(&rules.winner_expected_loss) {
         return Err(StatsError::Domain {
             what: "the winner's expected loss",
             value: rules.winner_expected_loss,

@@ -10,9 +10,8 @@
 
 use crate::StatsError;
 use crate::best::Joint;
-use crate::grid::Work;
 use crate::likelihood::PairCell;
-use crate::pair::{Levels, PairCurves, PairEvidence, check_levels};
+use crate::pair::{self, Change, Levels, PairCurves, PairEvidence, Prepared, Work, check_levels};
 use crate::prior::{DispersionPrior, NormalPrior};
 use crate::special::ln_sum_exp;
 use crate::table::{Cell, CountTable};
@@ -48,7 +47,8 @@ pub enum Detail {
     /// Everything, intervals included.
     #[default]
     Full,
-    /// E-values, chances and confidence sequences: what [`decide`](crate::decide) reads.
+    /// What [`decide`](crate::decide) reads: e-values, chances, and the confidence sequences that lie within a factor of two
+    /// of equality, which is where ties of any margin up to 100 % are found.
     Decisions,
     /// E-values and chances alone.
     Evidence,
@@ -180,9 +180,9 @@ struct Pair {
     a: usize,
     b: usize,
     prior: NormalPrior,
-    cells: Vec<PairCell>,
+    cells: Vec<Prepared>,
     curves: PairCurves,
-    /// Periods taken away and added since the curves were last worked out afresh.
+    /// Periods changed since the curves were last worked out afresh.
     patched: usize,
 }
 
@@ -222,17 +222,15 @@ impl Judge {
             });
         }
         self.take_in(table);
-        let levels = (self.settings.detail != Detail::Evidence).then_some(self.settings.levels);
+        let detail = match self.settings.detail {
+            Detail::Full => pair::Detail::Full(self.settings.levels),
+            Detail::Decisions => pair::Detail::Ties(self.settings.levels),
+            Detail::Evidence => pair::Detail::Evidence,
+        };
         let mut pairs = Vec::with_capacity(self.pairs.len());
         for pair in &mut self.pairs {
-            let mut evidence = pair.curves.read(
-                &pair.cells,
-                &pair.prior,
-                &self.settings.dispersion,
-                levels,
-                self.settings.detail == Detail::Full,
-                &mut self.work,
-            );
+            let mut evidence =
+                pair.curves.read(&pair.cells, &pair.prior, &self.settings.dispersion, detail, &mut self.work);
             (evidence.a, evidence.b) = (pair.a, pair.b);
             pairs.push(evidence);
         }
@@ -256,29 +254,29 @@ impl Judge {
         let changed: Vec<usize> = (0..table.periods())
             .filter(|&u| u >= seen.periods() || seen.period(u) != table.period(u))
             .collect();
+        let mut changes = Vec::new();
         for pair in &mut self.pairs {
-            let mut replaced = Vec::new();
-            let mut added = Vec::new();
+            changes.clear();
             for &u in &changed {
                 let new = PairCell::new(table.cell(u, pair.a), table.cell(u, pair.b));
                 if u < pair.cells.len() {
-                    if pair.cells[u] != new {
-                        replaced.push(pair.cells[u]);
-                        added.push(new);
-                        pair.cells[u] = new;
+                    if pair.cells[u].cell != new {
+                        let change = Change { old: pair.cells[u], new: new.into() };
+                        pair.cells[u] = change.new;
+                        changes.push(change);
                     }
                 } else {
-                    pair.cells.push(new);
-                    added.push(new);
+                    let change = Change { old: PairCell::SILENT.into(), new: new.into() };
+                    pair.cells.push(change.new);
+                    changes.push(change);
                 }
             }
-            pair.patched += replaced.len();
-            if pair.patched > PATCHES || 2 * replaced.len() > pair.cells.len() {
+            pair.patched += changes.len();
+            if pair.patched > PATCHES.max(2 * pair.cells.len()) {
                 pair.curves = PairCurves::new(&self.settings.dispersion);
                 pair.patched = 0;
             } else {
-                pair.curves.add(&replaced, -1.0, &mut self.work);
-                pair.curves.add(&added, 1.0, &mut self.work);
+                pair.curves.change(&changes, &mut self.work);
             }
         }
         seen.clone_from(table);
@@ -294,7 +292,7 @@ impl Judge {
                 a,
                 b,
                 prior: NormalPrior { mean: centre(a) - centre(b), sd: self.settings.prior_sd },
-                cells: crate::likelihood::pair_cells(table, a, b),
+                cells: crate::likelihood::pair_cells(table, a, b).into_iter().map(Prepared::from).collect(),
                 curves: PairCurves::new(&self.settings.dispersion),
                 patched: 0,
             })

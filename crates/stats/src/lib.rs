@@ -3,7 +3,6 @@
 
 mod curve;
 mod error;
-mod grid;
 mod vector;
 
 pub mod allocate;

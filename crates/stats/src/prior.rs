@@ -30,7 +30,7 @@ impl NormalPrior {
     /// # Errors
     /// [`StatsError::Domain`] unless |mean| ≤ 20 and 10⁻⁴ ≤ sd ≤ 20.
     pub fn new(mean: f64, sd: f64) -> Result<Self, StatsError> {
-        if !(mean.abs() <= 20.0) {
+        if !(-20.0..=20.0).contains(&mean) {
             return Err(StatsError::Domain {
                 what: "the prior's mean",
                 value: mean,
@@ -55,12 +55,12 @@ impl NormalPrior {
 
     /// The part of the log density that depends on δ.
     pub(crate) fn ln_density_up_to_scale(&self, delta: f64) -> f64 {
-        let z = (delta - self.mean) / self.sd;
-        -0.5 * z * z
+        let away = delta - self.mean;
+        -0.5 / (self.sd * self.sd) * away * away
     }
 
     /// What [`ln_density_up_to_scale`](Self::ln_density_up_to_scale) exceeds the log density by.
-    pub(crate) fn scale(&self) -> f64 {
+    pub(crate) fn ln_scale(&self) -> f64 {
         self.sd.ln() + 0.5 * (2.0 * std::f64::consts::PI).ln()
     }
 

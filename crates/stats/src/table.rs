@@ -84,7 +84,9 @@ impl CountTable {
         let mut row = Vec::with_capacity(arms);
         for (exposures, counts) in exposure.chunks_exact(arms).zip(count.chunks_exact(arms)) {
             row.clear();
-            row.extend(exposures.iter().zip(counts).map(|(&exposure, &count)| Some(Cell { exposure, count })));
+            row.extend(
+                exposures.iter().zip(counts).map(|(&exposure, &count)| Some(Cell { exposure, count })),
+            );
             table.push_period(&row)?;
         }
         Ok(table)

@@ -108,7 +108,10 @@ mod tests {
         for i in 1..100_000 {
             for x in [f64::from(i) * 1e-3, libm::exp(f64::from(i) * 0.014 - 700.0)] {
                 let (found, expected) = (ln(x), libm::log(x));
-                assert!((found - expected).abs() <= 4e-16 * expected.abs().max(1e-3), "ln({x}): {found} {expected}");
+                assert!(
+                    (found - expected).abs() <= 4e-16 * expected.abs().max(1e-3),
+                    "ln({x}): {found} {expected}"
+                );
             }
         }
     }

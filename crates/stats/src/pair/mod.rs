@@ -17,11 +17,18 @@
 //! Conditions: exposures of a period are settled before its goals are counted; goals are booked to the period of their
 //! exposure. Budget may move between periods because of anything seen before.
 
+mod curve;
+mod points;
+mod quantiles;
+mod tail;
+
 use crate::StatsError;
-use crate::grid::{Distribution, GridCurve, Reading, Work};
 use crate::likelihood::PairCell;
 use crate::prior::{DispersionPrior, NormalPrior};
 use crate::special::{ln_normal_cdf, ln_sum_exp};
+use curve::{Curve, Reading};
+pub(crate) use points::{Change, Prepared, Work};
+use quantiles::{Distribution, increasing_root};
 
 /// Error rates at which a pair is read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -116,7 +123,8 @@ pub fn evidence(
 ) -> Result<PairEvidence, StatsError> {
     check_levels(levels)?;
     let mut curves = PairCurves::new(dispersion);
-    Ok(curves.read(cells, prior, dispersion, Some(levels), true, &mut Work::default()))
+    let cells: Vec<Prepared> = cells.iter().map(|&cell| cell.into()).collect();
+    Ok(curves.read(&cells, prior, dispersion, Detail::Full(levels), &mut Work::default()))
 }
 
 pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
@@ -128,35 +136,47 @@ pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
     Ok(())
 }
 
+/// Ties are looked for where both bounds of the log ratio lie within this: a factor of two.
+const WIDEST_TIE: f64 = std::f64::consts::LN_2;
+
+/// What to work out beside e-values and chances.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Detail {
+    /// Nothing.
+    Evidence,
+    /// The confidence sequences that lie within a factor of two of equality.
+    Ties(Levels),
+    /// All intervals.
+    Full(Levels),
+}
+
 /// One pair's curves at every logit variance; kept between looks.
 #[derive(Debug, Clone)]
 pub(crate) struct PairCurves {
-    curves: Vec<GridCurve>,
+    curves: Vec<Curve>,
     readings: Vec<Reading>,
 }
 
 impl PairCurves {
     pub(crate) fn new(dispersion: &DispersionPrior) -> Self {
-        let curves: Vec<_> = dispersion.variances().iter().map(|&v| GridCurve::new(v)).collect();
+        let curves: Vec<_> = dispersion.variances().iter().map(|&v| Curve::new(v)).collect();
         Self { readings: Vec::with_capacity(curves.len()), curves }
     }
 
-    /// Adds periods (sign 1) or takes them away (sign −1).
-    pub(crate) fn add(&mut self, cells: &[PairCell], sign: f64, work: &mut Work) {
+    /// Replaces periods by what they have become; [`read`](Self::read) must follow.
+    pub(crate) fn change(&mut self, changes: &[Change], work: &mut Work) {
         for curve in &mut self.curves {
-            curve.add(cells, sign, work);
+            curve.change(changes, work);
         }
     }
 
-    /// Reads all curves; the confidence sequence only where `levels` are given, the posterior only where asked for.
-    /// Arms are numbered 0 and 1.
+    /// Reads all curves. Arms are numbered 0 and 1.
     pub(crate) fn read(
         &mut self,
-        cells: &[PairCell],
+        cells: &[Prepared],
         prior: &NormalPrior,
         dispersion: &DispersionPrior,
-        levels: Option<Levels>,
-        posterior: bool,
+        detail: Detail,
         work: &mut Work,
     ) -> PairEvidence {
         self.readings.clear();
@@ -184,8 +204,7 @@ impl PairCurves {
             .map(|(w, r)| w * (r.sd * r.sd + (r.mean - mean) * (r.mean - mean)))
             .sum();
         // Each side by itself, so that a small one keeps its digits.
-        let p_a_beats_b =
-            if above < below { libm::exp(above - mass) } else { 1.0 - libm::exp(below - mass) };
+        let p_a_beats_b = if above < below { libm::exp(above - mass) } else { 1.0 - libm::exp(below - mass) };
         let mut evidence = PairEvidence {
             a: 0,
             b: 1,
@@ -199,15 +218,30 @@ impl PairCurves {
             dispersion_weights: weights,
             ln_marginal: self.readings.iter().map(|r| r.ln_mass).collect(),
         };
-        if let Some(levels) = levels {
-            evidence.confidence = Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
-            evidence.posterior = posterior.then(|| self.posterior(cells, prior, levels.credible, &evidence, work));
+        match detail {
+            Detail::Full(levels) => {
+                evidence.confidence = Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
+                evidence.posterior = Some(self.posterior(cells, prior, levels.credible, &evidence, work));
+            }
+            Detail::Ties(levels) => {
+                let threshold = levels.alpha.ln() + mass;
+                let excluded = |delta| {
+                    let bound = |(curve, w): (&Curve, &f64)| w.ln() + curve.at_most(delta);
+                    let bounds: Vec<f64> = self.curves.iter().zip(dispersion.weights()).map(bound).collect();
+                    ln_sum_exp(&bounds) < threshold
+                };
+                if excluded(WIDEST_TIE) && excluded(-WIDEST_TIE) {
+                    evidence.confidence =
+                        Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
+                }
+            }
+            Detail::Evidence => {}
         }
         evidence
     }
 
     /// ln Σ w·exp ℓ(δ, σ²), right wherever it is not far below `threshold`.
-    fn mixture(&self, delta: f64, cells: &[PairCell], dispersion: &DispersionPrior, threshold: f64) -> f64 {
+    fn mixture(&self, delta: f64, cells: &[Prepared], dispersion: &DispersionPrior, threshold: f64) -> f64 {
         let terms: Vec<f64> = self
             .curves
             .iter()
@@ -219,7 +253,7 @@ impl PairCurves {
 
     fn confidence(
         &self,
-        cells: &[PairCell],
+        cells: &[Prepared],
         dispersion: &DispersionPrior,
         alpha: f64,
         mass: f64,
@@ -229,13 +263,17 @@ impl PairCurves {
         let excess = |delta: f64| self.mixture(delta, cells, dispersion, threshold) - threshold;
         // The hull: from the outermost centre of a curve that matters, outwards.
         let matter = || {
-            self.readings.iter().zip(&evidence.dispersion_weights).filter(|(_, w)| **w > 1e-6).map(|(r, _)| r.mean)
+            self.readings
+                .iter()
+                .zip(&evidence.dispersion_weights)
+                .filter(|(_, w)| **w > 1e-6)
+                .map(|(r, _)| r.mean)
         };
         let bound = |side: f64| {
             let start = matter().map(|m| m * side).fold(evidence.mean * side, f64::max);
             outermost(|x| excess(x * side), start, evidence.sd).map(|x| libm::exp(x * side))
         };
-        let (goals_a, goals_b) = cells.iter().fold((0.0, 0.0), |(a, b), c| (a + c.a, b + c.b));
+        let (goals_a, goals_b) = cells.iter().fold((0.0, 0.0), |(a, b), c| (a + c.cell.a, b + c.cell.b));
         // Without a goal of b no ratio is too large for the data, whatever the noise; likewise for a.
         RatioInterval {
             lower: if goals_a == 0.0 { None } else { bound(-1.0) },
@@ -245,7 +283,7 @@ impl PairCurves {
 
     fn posterior(
         &mut self,
-        cells: &[PairCell],
+        cells: &[Prepared],
         prior: &NormalPrior,
         credible: f64,
         evidence: &PairEvidence,
@@ -271,7 +309,7 @@ impl PairCurves {
                 width *= 2.0;
                 hi += width;
             }
-            libm::exp(bisect(|x| below(x) - p, lo, hi))
+            libm::exp(increasing_root(|x| below(x) - p, lo, hi))
         };
         let tail = 0.5 * (1.0 - credible);
         RatioPosterior { median: quantile(0.5), lower: quantile(tail), upper: quantile(1.0 - tail) }
@@ -298,36 +336,5 @@ fn outermost(excess: impl Fn(f64) -> f64, start: f64, scale: f64) -> Option<f64>
             return None;
         }
     }
-    Some(bisect(|x| -excess(x), inside, outside))
-}
-
-/// The root of an increasing function between `lo` and `hi`, by the Illinois form of false position.
-fn bisect(f: impl Fn(f64) -> f64, mut lo: f64, mut hi: f64) -> f64 {
-    let (mut at_lo, mut at_hi) = (f(lo), f(hi));
-    if at_lo >= 0.0 {
-        return lo;
-    }
-    if at_hi <= 0.0 {
-        return hi;
-    }
-    for round in 0..200 {
-        if hi - lo <= 1e-11 * (lo.abs() + hi.abs()).max(1e-3) {
-            break;
-        }
-        // Every fourth step halves, so that the bracket always shrinks.
-        let x = if round % 4 == 3 { 0.5 * (lo + hi) } else { (lo * at_hi - hi * at_lo) / (at_hi - at_lo) };
-        let x = x.clamp(lo, hi);
-        let y = f(x);
-        if y == 0.0 {
-            return x;
-        }
-        if y < 0.0 {
-            (lo, at_lo) = (x, y);
-            at_hi *= 0.5;
-        } else {
-            (hi, at_hi) = (x, y);
-            at_lo *= 0.5;
-        }
-    }
-    0.5 * (lo + hi)
+    Some(increasing_root(|x| -excess(x), inside, outside))
 }
