@@ -15,12 +15,15 @@ pub mod group_sequential;
 pub mod judgement;
 pub mod learn;
 pub mod likelihood;
+pub mod meta;
 pub mod pair;
 pub mod prior;
 pub mod proportion;
 pub mod quality;
+pub mod sample_ratio;
 pub mod special;
 pub mod table;
+pub mod test_and_roll;
 pub mod value;
 
 pub use error::StatsError;

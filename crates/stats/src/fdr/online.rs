@@ -59,7 +59,7 @@ fn gamma_log(j: u64) -> f64 {
 
 /// γ_j = j^{−1.6}/ζ(1.6).
 fn gamma_power(j: u64) -> f64 {
-    (j as f64).powf(-1.6) / 2.285_765_658_480_136
+    (j as f64).powf(-1.6) / 2.285_765_665_680_13
 }
 
 impl OnlineFdr {
@@ -258,7 +258,7 @@ mod tests {
         let rest = 2.0 * 0.077_208_38 * 6.0 * crate::special::gamma_q(4.0, (n as f64).ln().sqrt());
         assert!(log_sum + rest <= 1.0 && log_sum + rest > 0.976, "{}", log_sum + rest);
         let power_sum: f64 = (1..=n).map(gamma_power).sum();
-        let rest = (n as f64).powf(-0.6) / 0.6 / 2.285_765_658_480_136;
+        let rest = (n as f64).powf(-0.6) / 0.6 / 2.285_765_665_680_13;
         assert!((power_sum + rest - 1.0).abs() < 1e-6, "{}", power_sum + rest);
     }
 
