@@ -3,14 +3,15 @@
 //! A step may be repeated at any time: what is recorded already is not done again. It holds no state of its own; where
 //! the experiment stands is read from the ledger at the start and after each phase. The clock is the caller's.
 
-use gevinst_ledger::{AsOf, Fact, Filter, Kind, Ledger};
+use gevinst_ledger::moves::Decision;
+use gevinst_ledger::{ArmProgress, AsOf, Fact, Filter, Kind, Ledger};
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 
 use crate::Error;
 use crate::allocate::{self, Pool};
 use crate::engine::{Engine, Moment, Standing};
 use crate::evidence;
-use crate::moves::{self, Moved};
+use crate::moves::{self, Moved, Wanted};
 use crate::observe::{self, Observed};
 use crate::plan::Plan;
 use crate::port::Ports;
@@ -108,13 +109,16 @@ pub fn step(
     }
 
     stepped.moved = moves::recover(plan, ledger, ports, now_us)?;
+    // What a person approved since the last step goes out before anything new replaces it.
+    let left = left(plan, ledger, now_us)?;
+    stepped.moved.add(moves::send(plan, ledger, ports, now_us, left)?);
     stepped.observed = observe::observe(plan, ledger, ports, now_us)?;
 
     let mut standing = standing(plan, ledger)?;
     let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
     let month_over = reported == plan.periods.len();
     let closing = month_over && now_us >= plan.close_at_us;
-    if reported > standing.periods || closing {
+    if reported > standing.periods || (closing && !standing.closed) {
         let as_of = ledger.head()?.id;
         let book = observe::read_book(plan, ledger, AsOf::Record(as_of))?;
         let moment = Moment { periods: reported, month_over, closing };
@@ -128,18 +132,17 @@ pub fn step(
         standing = finding.standing;
     }
 
-    if stepped.look.is_some() || stepped.launched || begins_today(plan, ledger, &standing, now_us)? {
-        let book = observe::read_book(plan, ledger, AsOf::Now)?;
-        let pool = pool(plan, ledger, &book, reported, now_us)?;
-        let wanted = allocate::wanted(plan, &standing, &pool, now_us);
-        let not_after_us = not_after(plan, papers.needs_approval, now_us);
-        moves::intend(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?;
+    let fresh = stepped.look.is_some() || stepped.launched;
+    let pool = pool(plan, ledger, now_us)?;
+    let mut wanted = allocate::wanted(plan, &standing, &pool, now_us);
+    if !fresh {
+        let overdue = overdue(plan, ledger, &wanted, now_us)?;
+        wanted.retain(|want| overdue.contains(&want.arm));
     }
-    let sent = moves::send(plan, ledger, ports, now_us)?;
-    stepped.moved.applied += sent.applied;
-    stepped.moved.waiting = sent.waiting;
-    stepped.moved.not_applied.extend(sent.not_applied);
-    stepped.moved.unknown.extend(sent.unknown);
+    let not_after_us = not_after(plan, papers.needs_approval, now_us);
+    moves::intend(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?;
+    let left = plan.total() - pool.spent_at_worst;
+    stepped.moved.add(moves::send(plan, ledger, ports, now_us, left)?);
 
     if closing && ledger.progress(name)?.open_intents().next().is_none() {
         let closed = Closed {
@@ -211,38 +214,55 @@ pub fn standing(plan: &Plan, ledger: &Ledger) -> Result<Standing, Error> {
     Ok(Standing {
         looks: evidence.look,
         periods: plan.periods_ended(evidence.data_until_us),
+        closed: evidence.at_us >= plan.close_at_us,
         status: evidence.arms.iter().map(|arm| arm.status).collect(),
         shares: evidence.arms.iter().map(|arm| arm.share).collect(),
     })
 }
 
-/// Whether an arm that should have begun by now was never commanded.
-fn begins_today(plan: &Plan, ledger: &Ledger, standing: &Standing, now_us: i64) -> Result<bool, Error> {
-    let Some(period) = plan.period_at(now_us) else { return Ok(false) };
-    let progress = ledger.progress(plan.experiment.name.as_str())?;
-    Ok(plan.arms.iter().zip(&standing.status).any(|(arm, status)| {
-        let untouched = progress.arm(&arm.name).is_some_and(|stands| stands.next_seq == gevinst_ledger::Seq::FIRST);
-        status.is_alive() && arm.joins <= period && untouched
-    }))
+/// Arms that must be commanded although no look was taken: never commanded yet, running or resting against what is wanted,
+/// or with an intent that ran out. What a person declined since the newest look is left alone.
+fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Result<Vec<usize>, Error> {
+    let name = plan.experiment.name.as_str();
+    let progress = ledger.progress(name)?;
+    let since = progress.last_look().map_or(gevinst_ledger::RecordId::START, |(_, record)| record);
+    let mut declined = Vec::new();
+    for fact in ledger.facts(Filter::of(name).kinds(&[Kind::Approval]).after(since)) {
+        if let Fact::Approval(approval) = fact?.fact
+            && approval.decision == Decision::Declined
+        {
+            declined.extend(approval.intents.into_iter().map(|intent| intent.arm));
+        }
+    }
+    let overdue = wanted.iter().filter(|want| {
+        let arm = &plan.arms[want.arm].name;
+        let Some(stands) = progress.arm(arm).filter(|_| !declined.contains(arm)) else { return false };
+        let rests = stands.commanded.as_ref().is_none_or(|held| held.set.paused);
+        match &stands.open {
+            Some(open) => open.is_expired(now_us),
+            None => rests != (want.daily == 0),
+        }
+    });
+    Ok(overdue.map(|want| want.arm).collect())
 }
 
-/// What may be spent now, with everything unknown counted at its worst.
-fn pool(
-    plan: &Plan,
-    ledger: &Ledger,
-    book: &crate::book::Book,
-    reported: usize,
-    now_us: i64,
-) -> Result<Pool, Error> {
+/// What is left of the total, with everything unknown counted at its worst.
+fn left(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<i64, Error> {
+    Ok(plan.total() - pool(plan, ledger, now_us)?.spent_at_worst)
+}
+
+/// What stands against today's pool: what was spent, and what arms of unknown state may be spending.
+fn pool(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<Pool, Error> {
+    let book = observe::read_book(plan, ledger, AsOf::Now)?;
+    let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
     let progress = ledger.progress(plan.experiment.name.as_str())?;
-    let worst_day: i64 = progress.arms().values().map(gevinst_ledger::ArmProgress::worst_daily_minor).sum();
-    let unreported = plan.periods_ended(now_us).saturating_sub(reported);
+    let worst_day: i64 = progress.arms().values().map(ArmProgress::worst_daily_minor).sum();
+    let unreported = i64::try_from(plan.periods_ended(now_us).saturating_sub(reported)).unwrap_or(i64::MAX);
     let frozen = plan.arms.iter().map(|arm| {
-        progress.arm(&arm.name).filter(|stands| stands.is_frozen()).map(gevinst_ledger::ArmProgress::worst_daily_minor)
+        progress.arm(&arm.name).filter(|stands| stands.is_frozen()).map(ArmProgress::worst_daily_minor)
     });
     Ok(Pool {
-        spent_at_worst: allocate::spent(plan, book)
-            + worst_day.saturating_mul(i64::try_from(unreported).unwrap_or(i64::MAX)),
+        spent_at_worst: allocate::spent(plan, &book).saturating_add(worst_day.saturating_mul(unreported)),
         frozen: frozen.collect(),
     })
 }

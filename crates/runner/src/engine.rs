@@ -7,9 +7,9 @@ use gevinst_experiment::Rule;
 use gevinst_ledger::evidence::ArmStatus;
 use gevinst_stats::StatsError;
 use gevinst_stats::allocate::{self, Limits, Request};
-use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, against_limit};
+use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, Side, ln_e_value};
 use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide};
-use gevinst_stats::judgement::{Detail, Judge, Judgement, Settings};
+use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings};
 use gevinst_stats::pair::Levels;
 
 use crate::Error;
@@ -23,6 +23,8 @@ pub struct Standing {
     pub looks: u32,
     /// Periods that the newest look saw.
     pub periods: usize,
+    /// Whether that look was the last one, after all goals had arrived.
+    pub closed: bool,
     /// Per arm, what it is.
     pub status: Vec<ArmStatus>,
     /// Per arm, its share of the daily budget. They need not sum to 1: an arm that has not joined keeps the share it will
@@ -37,6 +39,7 @@ impl Standing {
         Self {
             looks: 0,
             periods: 0,
+            closed: false,
             status: vec![ArmStatus::Running; plan.arms.len()],
             shares: plan.arms.iter().map(|arm| arm.share).collect(),
         }
@@ -93,6 +96,8 @@ pub struct Engine {
     rules: Rules,
     limits: Limits,
     cost_limit_minor: Option<f64>,
+    /// Whether every look is recorded, or only its decisions matter.
+    recorded: bool,
 }
 
 impl Engine {
@@ -139,6 +144,7 @@ impl Engine {
                 caps: Vec::new(),
             },
             cost_limit_minor: decide.max_cost_per_goal.map(|money| signed(money.minor())),
+            recorded: detail == Detail::Full,
         })
     }
 
@@ -173,7 +179,7 @@ impl Engine {
         )
         .map_err(refuse)?;
         let mut standing =
-            Standing { looks: before.looks + 1, periods: moment.periods, ..before.clone() };
+            Standing { looks: before.looks + 1, periods: moment.periods, closed: moment.closing, ..before.clone() };
         if checks.iter().all(|check| check.passed) {
             for verdict in &verdicts {
                 standing.status[verdict.arm] = status(verdict.verdict, before.status[verdict.arm], moment);
@@ -207,10 +213,25 @@ impl Engine {
                         }
                     })
                     .collect();
-                if cells.iter().all(|cell| cell.spend <= 0.0) {
+                let counted: f64 = cells.iter().map(|cell| cell.spend * cell.complete_at_least).sum();
+                if counted <= 0.0 {
                     return Ok(None);
                 }
-                against_limit(&cells, limit, &prior).map(Some)
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+                let goals = cells.iter().map(|cell| cell.count).sum::<u64>() as f64;
+                // Below the limit so far: every likelihood ratio towards dearer is under 1, and so is E.
+                let ln_e_above_limit = if !self.recorded && counted <= limit * goals {
+                    0.0
+                } else {
+                    ln_e_value(&cells, limit, &prior, Side::TooDear)?
+                };
+                Ok(Some(CostEvidence {
+                    ln_e_above_limit,
+                    // Nobody asks for proof that an arm is cheap enough; E = 1 claims nothing.
+                    ln_e_below_limit: 0.0,
+                    cost_per_goal: (goals > 0.0).then(|| counted / goals),
+                    guarantee: Guarantee::Robust,
+                }))
             })
             .collect()
     }

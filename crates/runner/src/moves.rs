@@ -36,6 +36,16 @@ pub struct Moved {
     pub waiting: u32,
 }
 
+impl Moved {
+    /// Adds what later moves of the same step came to; only the newest count of waiting moves holds.
+    pub fn add(&mut self, later: Self) {
+        self.applied += later.applied;
+        self.waiting = later.waiting;
+        self.not_applied.extend(later.not_applied);
+        self.unknown.extend(later.unknown);
+    }
+}
+
 /// Settles commands that may have been sent: asks the platform which of the two budgets holds.
 ///
 /// An arm whose platform cannot be asked stays frozen.
@@ -152,9 +162,18 @@ fn minor(set: &Setting) -> Option<i64> {
 
 /// Sends every intent that may be sent: budgets that shrink first, so that the sum never exceeds the pool on the way.
 ///
+/// `left` is what is left of the experiment's total. A raise that would bring a day's sum above it, or above the daily
+/// maximum, is held back.
+///
 /// # Errors
 /// Those of the ledger; a command that cannot be carried out is part of the answer.
-pub fn send(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: i64) -> Result<Moved, Error> {
+pub fn send(
+    plan: &Plan,
+    ledger: &mut Ledger,
+    ports: &mut dyn Ports,
+    now_us: i64,
+    left: i64,
+) -> Result<Moved, Error> {
     let name = plan.experiment.name.as_str();
     let progress = ledger.progress(name)?;
     let mut moved = Moved::default();
@@ -174,9 +193,11 @@ pub fn send(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: i64
     let mut pool = progress.arms().values().map(gevinst_ledger::ArmProgress::worst_daily_minor).sum::<i64>();
     for (change, intent) in ready {
         let raises = change > 0;
-        if raises && pool + change > plan.daily_max() {
-            // Something that should have shrunk did not: raising now would break the daily maximum.
-            moved.not_applied.push((intent.key.clone(), "held back: the daily maximum would be exceeded".to_owned()));
+        let cap = plan.daily_max().min(left.max(0));
+        if raises && pool + change > cap {
+            // Something that should have shrunk did not, or more was spent since this was wanted.
+            let message = format!("held back: a day's budgets would come to {} of at most {cap}", pool + change);
+            moved.not_applied.push((intent.key.clone(), message));
             continue;
         }
         let Some(arm) = plan.arms.iter().find(|arm| arm.name == intent.arm) else { continue };
