@@ -267,9 +267,11 @@ fn pool(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<Pool, Error> {
     })
 }
 
-/// A command holds for the day it was made for; a proposal must outlast a night and a morning.
+/// A command holds for the day it was made for; a proposal must outlast a night and a morning. No budget is set after the
+/// month; resting then has a day's time.
 fn not_after(plan: &Plan, needs_approval: bool, now_us: i64) -> i64 {
     const HOUR_US: i64 = 3_600_000_000;
-    let day_end = plan.period_at(now_us).map_or(now_us + 24 * HOUR_US, |period| plan.periods[period].end_us);
-    if needs_approval { day_end.max(now_us + 36 * HOUR_US) } else { day_end.max(now_us + HOUR_US) }
+    let Some(period) = plan.period_at(now_us) else { return now_us + 36 * HOUR_US };
+    let day_end = plan.periods[period].end_us;
+    if needs_approval { day_end.max(now_us + 36 * HOUR_US).min(plan.end_us()) } else { day_end }
 }

@@ -202,10 +202,12 @@ fn describe(name: &str, stepped: &Stepped) -> String {
         parts.push(format!("look {look}"));
     }
     if stepped.moved.applied > 0 {
-        parts.push(format!("{} moves made", stepped.moved.applied));
+        parts.push(format!("{} made", plural(stepped.moved.applied, "move")));
     }
     if stepped.moved.waiting > 0 {
-        parts.push(format!("{} moves wait for approval (`gevinst approve {name}`)", stepped.moved.waiting));
+        let verb = if stepped.moved.waiting == 1 { "waits" } else { "wait" };
+        let waiting = plural(stepped.moved.waiting, "move");
+        parts.push(format!("{waiting} {verb} for approval (`gevinst approve {name}`)"));
     }
     if parts.is_empty() {
         parts.push("nothing is due".to_owned());
@@ -215,6 +217,10 @@ fn describe(name: &str, stepped: &Stepped) -> String {
         text.push_str(&format!("  {}\n", printable(&concluded.reason)));
     }
     text
+}
+
+fn plural(count: u32, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn as_json(name: &str, stepped: &Stepped) -> Value {
