@@ -94,6 +94,8 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Diagnostic>,
     /// Byte ranges that hold a secret.
     pub(crate) concealed: Vec<Range<usize>>,
+    /// How many more there are than are kept.
+    pub(crate) dropped: usize,
 }
 
 /// What was found in some files, ordered by file and place.
@@ -122,17 +124,22 @@ pub struct Entry {
 }
 
 impl Diagnostics {
-    pub(crate) fn of(
-        source: Arc<Source>,
-        mut findings: Vec<Diagnostic>,
-        concealed: Vec<Range<usize>>,
-    ) -> Self {
+    pub(crate) fn of(source: Arc<Source>, mut findings: Vec<Diagnostic>) -> Self {
         if findings.is_empty() {
             return Self::default();
         }
         // Stable, so that several things about one place stay in the order in which they were found.
         findings.sort_by_key(|finding| finding.span.as_ref().map_or(0, |span| span.start));
-        Self { files: vec![Found { source, findings, concealed }] }
+        Self { files: vec![Found { source, findings, concealed: Vec::new(), dropped: 0 }] }
+    }
+
+    /// With text to conceal, and the number of mistakes that were found beyond those that are kept.
+    pub(crate) fn concealing(mut self, concealed: Vec<Range<usize>>, dropped: usize) -> Self {
+        if let Some(file) = self.files.last_mut() {
+            file.concealed = concealed;
+            file.dropped = dropped;
+        }
+        self
     }
 
     /// Adds those of other files after these.
@@ -145,9 +152,10 @@ impl Diagnostics {
         self.files.is_empty()
     }
 
-    /// The number of mistakes.
+    /// The number of mistakes. Of a file with very many, only the first hundred are kept; all are counted.
     pub fn error_count(&self) -> usize {
-        self.iter().filter(|(_, finding)| finding.severity == Severity::Error).count()
+        let dropped: usize = self.files.iter().map(|file| file.dropped).sum();
+        dropped + self.iter().filter(|(_, finding)| finding.severity == Severity::Error).count()
     }
 
     /// The number of warnings.
@@ -238,9 +246,9 @@ mod tests {
         let source = Arc::new(Source::new("a.toml", "x"));
         let found =
             vec![Diagnostic::error(0..1, "e"), Diagnostic::warning(0..1, "w"), Diagnostic::error(0..1, "e")];
-        let mut all = Diagnostics::of(source.clone(), found, Vec::new());
+        let mut all = Diagnostics::of(source.clone(), found);
         assert_eq!(all.summary(), "2 mistakes and 1 warning in 1 file");
-        all.append(Diagnostics::of(source, vec![Diagnostic::warning(0..1, "w")], Vec::new()));
+        all.append(Diagnostics::of(source, vec![Diagnostic::warning(0..1, "w")]));
         assert_eq!(all.summary(), "2 mistakes and 2 warnings in 2 files");
         assert_eq!(Diagnostics::default().summary(), "nothing to remark");
     }

@@ -25,6 +25,7 @@ pub const FILE_BYTES_MAX: usize = 1 << 20;
 pub fn parse_company(source: &Source) -> Result<Checked<Company>, Diagnostics> {
     let mut findings = Findings::new(&source.text, None);
     findings.tables = file::COMPANY;
+    findings.concealed = file::secret::lines(&source.text);
     let value = root(&mut findings).and_then(|root| {
         // Known before anything else is read, since amounts further up are judged by it too.
         let currency = root.as_table().and_then(|table| table.get("currency"));
@@ -53,7 +54,8 @@ pub fn parse_experiment(source: &Source, company: &Company) -> Result<Checked<Ex
 
 fn finish<T>(source: &Source, value: Option<T>, findings: Findings<'_>) -> Result<Checked<T>, Diagnostics> {
     let refused = findings.has_errors();
-    let diagnostics = Diagnostics::of(Arc::new(source.clone()), findings.list, findings.concealed);
+    let diagnostics = Diagnostics::of(Arc::new(source.clone()), findings.list)
+        .concealing(findings.concealed, findings.dropped);
     match value {
         Some(value) if !refused => Ok(Checked { value, warnings: diagnostics }),
         _ => {

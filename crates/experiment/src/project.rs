@@ -183,7 +183,7 @@ fn read(path: &Path, found: &mut Diagnostics) -> Result<Option<Source>, Error> {
     let name = path.display().to_string();
     let mut refuse = |message: String, help: &str| {
         let finding = Diagnostic::whole_file(message).help(help);
-        found.append(Diagnostics::of(Arc::new(Source::new(name.clone(), "")), vec![finding], Vec::new()));
+        found.append(Diagnostics::of(Arc::new(Source::new(name.clone(), "")), vec![finding]));
     };
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
@@ -249,7 +249,7 @@ fn refuse_duplicates(sources: &[(PathBuf, Source)], found: &mut Diagnostics) {
             let finding = Diagnostic::error(span, format!("two experiments are called `{name}`"))
                 .label(format!("the other one is {}:{line}", other.name))
                 .help("names are kept for good in the ledger and on the platforms: choose another one");
-            found.append(Diagnostics::of(Arc::new(source.clone()), vec![finding], Vec::new()));
+            found.append(Diagnostics::of(Arc::new(source.clone()), vec![finding]));
         } else {
             first.insert(name, (source, span));
         }
@@ -284,7 +284,7 @@ fn warn_of_month_budget(
             )
         })
         .collect();
-    found.append(Diagnostics::of(Arc::new(source.clone()), findings, Vec::new()));
+    found.append(Diagnostics::of(Arc::new(source.clone()), findings));
 }
 
 #[cfg(test)]

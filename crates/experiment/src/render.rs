@@ -43,7 +43,14 @@ impl Diagnostics {
 
 fn render_file(file: &Found, renderer: &Renderer) -> Vec<String> {
     let text = conceal(&file.source.text, &file.concealed);
-    file.findings.iter().map(|finding| render_one(finding, &file.source.name, &text, renderer)).collect()
+    let name = &file.source.name;
+    let mut texts: Vec<String> =
+        file.findings.iter().map(|finding| render_one(finding, name, &text, renderer)).collect();
+    if file.dropped > 0 {
+        let title = Level::ERROR.primary_title(format!("and {} more mistakes, not shown", file.dropped));
+        texts.push(renderer.render(&[Group::with_title(title).element(Origin::path(name.as_str()))]));
+    }
+    texts
 }
 
 fn render_one(finding: &Diagnostic, name: &str, text: &str, renderer: &Renderer) -> String {
@@ -55,18 +62,37 @@ fn render_one(finding: &Diagnostic, name: &str, text: &str, renderer: &Renderer)
     match &finding.span {
         None => group = group.element(Origin::path(name)),
         Some(span) => {
+            // Only the lines that matter are handed on: the renderer's work grows with the text.
+            let spans = || std::iter::once(span).chain(finding.related.iter().map(|(span, _)| span));
+            let first = spans().map(|span| span.start).min().unwrap_or(0);
+            let last = spans().map(|span| span.end).max().unwrap_or(0);
+            let lines = lines_of(text, &within(text, &(first..last)));
+            let line_number = text[..lines.start].matches('\n').count() + 1;
+            let shown = &text[lines.clone()];
+            let place = |span: &Range<usize>| {
+                let span = within(text, span);
+                span.start - lines.start..span.end - lines.start
+            };
             let related = finding
                 .related
                 .iter()
-                .map(|(span, label)| AnnotationKind::Context.span(within(text, span)).label(label.as_str()));
-            let primary = AnnotationKind::Primary.span(within(text, span));
+                .map(|(span, label)| AnnotationKind::Context.span(place(span)).label(label.as_str()));
+            let primary = AnnotationKind::Primary.span(place(span));
             let primary =
                 if finding.label.is_empty() { primary } else { primary.label(finding.label.as_str()) };
-            group = group.element(Snippet::source(text).path(name).annotation(primary).annotations(related));
+            let snippet = Snippet::source(shown).path(name).line_start(line_number);
+            group = group.element(snippet.annotation(primary).annotations(related));
         }
     }
     group = group.elements(finding.help.iter().map(|help| Level::HELP.message(help.as_str())));
     renderer.render(&[group])
+}
+
+/// The whole lines in which a span lies.
+fn lines_of(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length);
+    start..end
 }
 
 /// A span that surely lies within the text and between characters.

@@ -123,6 +123,10 @@ pub(crate) fn read<'s>(findings: &mut Findings<'s>) -> Option<DeValue<'s>> {
     errors.sort_by_key(|(span, _)| span.start);
     let mut merged: Option<Range<usize>> = None;
     for (span, message) in errors {
+        if findings.is_full() {
+            findings.dropped += 1;
+            continue;
+        }
         let line = line_of(text, span.start);
         let is_head = text[line.clone()].trim_start().starts_with('[');
         // A table whose head is written twice is read as one, and would repeat every key of the second.
@@ -136,7 +140,11 @@ pub(crate) fn read<'s>(findings: &mut Findings<'s>) -> Option<DeValue<'s>> {
         }
         let stays_in_line = LOCAL.iter().any(|theirs| message.starts_with(theirs));
         let value_is_known = message.starts_with(UNQUOTED) && !span.is_empty();
-        findings.push(diagnostic(text, &message, span, stays_in_line));
+        let mut diagnostic = diagnostic(text, &message, span.clone(), stays_in_line);
+        if findings.concealed.iter().any(|secret| secret.start <= span.end && span.start <= secret.end) {
+            diagnostic.help.clear(); // It may repeat what is written there.
+        }
+        findings.push(diagnostic);
         if !stays_in_line {
             return None;
         }

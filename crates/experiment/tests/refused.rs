@@ -111,7 +111,17 @@ fn colour_adds_nothing_but_colour() {
 fn a_written_secret_is_not_repeated() {
     // Protects: a secret from reaching a terminal or a build log, in this message or another of the same file.
     let text = COMPANY.replace("env:TABOOLA_SECRET", "hunter2").replace("account ", "account \u{7}");
-    for text in [text, COMPANY.replace("\"env:TABOOLA_SECRET\"", "'''\nhunter2\n'''")] {
+    let written = |value: &str| COMPANY.replace("\"env:TABOOLA_SECRET\"", value);
+    for text in [
+        text,
+        written("'hunter2'"),
+        written("hunter2"),
+        written("\"hunter2"),
+        written("\"hunter\"hunter2"),
+        written("[\"hunter2\", \"hunter2\"]"),
+        written("[\"hunter2\""),
+        written("'''\nhunter2\n'''"),
+    ] {
         let found = found_in("company-x", &text);
         assert!(found.error_count() > 0);
         assert!(!found.to_string().contains("hunter2"), "{found}");
@@ -125,6 +135,22 @@ fn a_file_beyond_the_limit_is_refused_unread() {
     let found = found_in("a.toml", &"#".repeat(FILE_BYTES_MAX + 1));
     assert_eq!(found.error_count(), 1);
     assert!(found.to_string().len() < 500);
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_answered_briefly() {
+    // Protects: a terminal from a hundred thousand messages, when a data file is named by mistake.
+    for line in ["key-{} = 1", "a = b", "[[arm]]\nx = 1", "x = [", "2026-11-01;17;NOK", "\u{7f}"] {
+        let text: String = (0..20_000).map(|number| line.replace("{}", &number.to_string()) + "\n").collect();
+        let found = found_in("a.toml", &text);
+        assert!(found.error_count() > 0, "{line}");
+        assert!(found.iter().count() <= 110, "{line}: {}", found.iter().count());
+        assert!(found.to_string().len() < 200_000, "{line}");
+    }
+    let many: String = (0..5_000).map(|number| format!("key-{number} = 1\n")).collect();
+    let found = found_in("a.toml", &many);
+    assert!(found.error_count() > 5_000);
+    assert!(found.to_string().contains("more mistakes, not shown"));
 }
 
 proptest! {

@@ -1,7 +1,5 @@
 //! `gevinst.toml` as it is written.
 
-use std::ops::Range;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 use toml::de::DeValue;
@@ -9,6 +7,7 @@ use toml::de::DeValue;
 use crate::{
     ChannelName, CostName, Currency, MetricName, Mode, Money, PluginName, Zone,
     diagnostic::Diagnostic,
+    file::secret,
     name,
     read::{
         At, Count, Field, Findings, Map, Node, json,
@@ -98,7 +97,7 @@ impl Field for RawChannel {
                 plugin = PluginName::read(node, findings).map(|value| At { value, span: node.span() });
                 continue;
             }
-            refuse_written_secrets(key.get_ref(), node, findings);
+            secret::refuse_written(key.get_ref(), node, findings);
             match json(node, findings) {
                 Some(value) => drop(settings.insert(key.get_ref().to_string(), value)),
                 None => complete = false,
@@ -132,39 +131,5 @@ impl JsonSchema for RawChannel {
             "required": ["plugin"],
             "additionalProperties": true,
         })
-    }
-}
-
-/// Secrets are named, never written: a key that speaks of one must say where it is found.
-fn refuse_written_secrets(key: &str, node: Node<'_>, findings: &mut Findings<'_>) {
-    const WORDS: &[&str] =
-        &["secret", "password", "passwd", "token", "api_key", "apikey", "private_key", "credential"];
-    match node.value {
-        DeValue::Table(table) => {
-            for (key, value) in table.iter() {
-                refuse_written_secrets(key.get_ref(), Node::of(value), findings);
-            }
-        }
-        DeValue::String(text) => {
-            let lower = key.to_lowercase().replace('-', "_");
-            let named = ["env:", "file:"]
-                .iter()
-                .any(|way| text.strip_prefix(way).is_some_and(|name| !name.is_empty()));
-            // `token_url` and the like are addresses, not secrets.
-            let place = ["_url", "_uri", "_path", "_type", "_expires", "_days"]
-                .iter()
-                .any(|end| lower.ends_with(end));
-            if WORDS.iter().any(|word| lower.contains(word)) && !named && !place {
-                let span: Range<usize> = node.span();
-                findings.concealed.push(span.clone());
-                let name = format!("{}_{}", "MY", lower.to_uppercase());
-                findings.push(
-                    Diagnostic::error(span, format!("a secret is written out in `{}`", key.escape_debug()))
-                        .label("expected where it is found")
-                        .help(format!("put it into an environment variable and write \"env:{name}\"; replace it if this file was shared")),
-                );
-            }
-        }
-        _ => {}
     }
 }

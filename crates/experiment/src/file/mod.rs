@@ -5,6 +5,7 @@
 
 pub(crate) mod company;
 pub(crate) mod definition;
+pub(crate) mod secret;
 
 use crate::read::section::{Key, Section, Tables};
 

@@ -55,7 +55,7 @@ impl<T: Field> Field for List<T> {
     }
 }
 
-impl<K: FromStr<Err = Mistake>, V: Field> Field for Map<K, V> {
+impl<K: Field + FromStr<Err = Mistake>, V: Field> Field for Map<K, V> {
     fn read(node: Node<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         let DeValue::Table(table) = node.value else {
             findings.wrong_type(
@@ -86,7 +86,11 @@ impl<K: FromStr<Err = Mistake>, V: Field> Field for Map<K, V> {
     }
 
     fn schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "object", "additionalProperties": V::schema(generator) })
+        json_schema!({
+            "type": "object",
+            "propertyNames": K::schema(generator),
+            "additionalProperties": V::schema(generator),
+        })
     }
 }
 

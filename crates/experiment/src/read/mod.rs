@@ -75,6 +75,9 @@ pub(crate) trait Field: Sized {
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
+/// The most that is shown of one file: nobody reads more, and a data file that was named by mistake has a mistake a line.
+pub(crate) const FINDINGS_MAX: usize = 100;
+
 /// The mistakes of one file, and what is known while it is read.
 pub(crate) struct Findings<'s> {
     pub(crate) text: &'s str,
@@ -84,6 +87,8 @@ pub(crate) struct Findings<'s> {
     pub(crate) currency: Option<Currency>,
     /// Set where the text is no proper TOML, and a key may be missing only because its line could not be read.
     pub(crate) incomplete: bool,
+    /// How many were found beyond [`FINDINGS_MAX`].
+    pub(crate) dropped: usize,
     /// Lines that are no proper TOML: what was read from them says nothing, and is not judged.
     pub(crate) spoilt: Vec<Range<usize>>,
     /// The tables of the file, to tell where a misplaced key belongs.
@@ -98,6 +103,7 @@ impl<'s> Findings<'s> {
             concealed: Vec::new(),
             currency,
             incomplete: false,
+            dropped: 0,
             spoilt: Vec::new(),
             tables: &[],
         }
@@ -105,9 +111,19 @@ impl<'s> Findings<'s> {
 
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         let spoilt = |at: usize| self.spoilt.iter().any(|line| line.start <= at && at <= line.end);
-        if !diagnostic.span.as_ref().is_some_and(|span| spoilt(span.start)) {
+        if diagnostic.span.as_ref().is_some_and(|span| spoilt(span.start)) {
+            return;
+        }
+        if self.is_full() {
+            self.dropped += 1;
+        } else {
             self.list.push(diagnostic);
         }
+    }
+
+    /// Whether further ones are only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= FINDINGS_MAX
     }
 
     /// Keeps a mistake in a text that stands at `span`.

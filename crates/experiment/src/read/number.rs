@@ -67,7 +67,7 @@ impl Field for Money {
         json_schema!({
             "type": "string",
             "description": "An amount with its currency.",
-            "pattern": "^([A-Z]{3} ?)?[0-9][0-9 _\u{a0}\u{2009}\u{202f}]*([.,][0-9]+)?( ?[A-Z]{3})?$",
+            "pattern": "^([A-Z]{3} ?[0-9][0-9 _\u{a0}\u{2009}\u{202f}]*([.,][0-9]+)?|[0-9][0-9 _\u{a0}\u{2009}\u{202f}]*([.,][0-9]+)? ?[A-Z]{3})$",
             "examples": ["40 000 NOK", "1 800.50 NOK"],
         })
     }

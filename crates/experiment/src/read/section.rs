@@ -138,7 +138,12 @@ impl<'n> Table<'n> {
         };
         let mut meant = Vec::new();
         for (key, _) in table.iter() {
-            if !S::KEYS.iter().any(|known| known.name == key.get_ref()) {
+            if S::KEYS.iter().any(|known| known.name == key.get_ref()) {
+                continue;
+            }
+            if findings.is_full() {
+                findings.dropped += 1;
+            } else {
                 let (near, diagnostic) = unknown::<S>(key.get_ref(), key.span(), findings.tables);
                 meant.extend(near);
                 findings.push(diagnostic);

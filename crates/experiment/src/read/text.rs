@@ -118,7 +118,7 @@ impl Field for jiff::civil::Date {
     }
 
     fn schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "date", "examples": ["2026-11-10"] })
+        json_schema!({ "type": "string", "format": "date", "pattern": "^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$", "examples": ["2026-11-10"] })
     }
 }
 
