@@ -144,6 +144,18 @@ pub fn significant(x: f64) -> String {
     format!("{sign}{size:.decimals$}")
 }
 
+/// An end of a ratio's interval: beyond a thousandfold only that is said, since no figure there means anything.
+#[must_use]
+pub fn bound(ratio: f64) -> String {
+    if ratio > 1000.0 {
+        "over 1 000".to_owned()
+    } else if ratio < 0.001 {
+        "under 0.001".to_owned()
+    } else {
+        significant(ratio)
+    }
+}
+
 /// The e-value that is proof at an accepted error rate, 1/α: `20`, `33.3`.
 #[must_use]
 pub fn threshold(alpha: f64) -> String {
@@ -283,6 +295,8 @@ mod tests {
     #[test]
     fn e_values_beyond_a_float_are_still_written() {
         // Evidence is stored as a logarithm because it overflows.
+        assert_eq!(bound(11_070.0), "over 1 000");
+        assert_eq!(bound(0.000_02), "under 0.001");
         assert_eq!(threshold(0.05), "20");
         assert_eq!(threshold(0.03), "33.3");
         assert_eq!(e_value(Some(20_f64.ln())), "20.0");

@@ -120,8 +120,11 @@ pub struct ExperimentReport {
     pub arms: Vec<ArmReport>,
     /// Every pair at the last look.
     pub pairs: Vec<Pair>,
-    /// Each other arm against [`ExperimentReport::reference`] over time, at most one point a day.
+    /// Each other arm against [`ExperimentReport::reference`] over time, at most one point a day; and the leader against
+    /// the arm that comes closest to it, where neither is the reference.
     pub comparisons: Vec<Comparison>,
+    /// The evidence on each arm over time, at most one point a day.
+    pub courses: Vec<Course>,
     /// Money, exposure and goals by day.
     pub by_day: Vec<Day>,
     /// Every move in order.
@@ -314,12 +317,12 @@ pub struct Pair {
     pub p_a_better: Option<f64>,
 }
 
-/// One arm against the reference over time.
+/// One arm against another over time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The arm.
     pub arm: String,
-    /// The reference.
+    /// The other, mostly the reference.
     pub against: String,
     /// The last look of each day, in order.
     pub points: Vec<RatioPoint>,
@@ -332,12 +335,36 @@ pub struct RatioPoint {
     pub date: Date,
     /// The look's number.
     pub look: u32,
-    /// Rate of the arm over rate of the reference.
+    /// Rate of the arm over rate of the other.
     pub ratio: Option<f64>,
     /// Lower end of the confidence sequence.
     pub lower: Option<f64>,
     /// Upper end of the confidence sequence.
     pub upper: Option<f64>,
+}
+
+/// The evidence on one arm over time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Course {
+    /// The arm.
+    pub arm: String,
+    /// The last look of each day, in order.
+    pub points: Vec<ArmPoint>,
+}
+
+/// What was known of an arm on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ArmPoint {
+    /// Last day whose figures were used.
+    pub date: Date,
+    /// The look's number.
+    pub look: u32,
+    /// E-value against "this arm is the best"; null where it overflows.
+    pub e_drop: Option<f64>,
+    /// Its natural logarithm; null where the e-value is 0.
+    pub ln_e_drop: Option<f64>,
+    /// Chance to be the best arm (model).
+    pub p_best: Option<f64>,
 }
 
 /// One local day.
@@ -482,6 +509,39 @@ impl ExperimentReport {
         let pair = self.pairs.iter().find(|p| (p.a == a && p.b == b) || (p.a == b && p.b == a))?;
         let there = Ratio { ratio: pair.ratio?, lower: pair.lower, upper: pair.upper };
         Some(if pair.a == a { there } else { there.inverse() })
+    }
+
+    /// The arm that is most likely the best of those that still get budget, the first of equals.
+    #[must_use]
+    pub fn leader(&self) -> Option<&ArmReport> {
+        let mut best: Option<&ArmReport> = None;
+        for arm in self.alive() {
+            let chance = |arm: &ArmReport| arm.p_best.unwrap_or(-1.0);
+            if best.is_none_or(|so_far| chance(arm) > chance(so_far)) {
+                best = Some(arm);
+            }
+        }
+        best
+    }
+
+    /// Of these arms the one that comes closest to `best` by the last look's ratio, with `best` over it.
+    #[must_use]
+    pub fn closest<'a>(
+        &'a self,
+        best: &str,
+        others: impl IntoIterator<Item = &'a ArmReport>,
+    ) -> Option<(&'a ArmReport, Ratio)> {
+        let mut closest: Option<(&ArmReport, Ratio)> = None;
+        for other in others.into_iter().filter(|arm| arm.name != best) {
+            let Some(ratio) = self.ratio(best, &other.name).filter(|r| r.ratio.is_finite() && r.ratio > 0.0)
+            else {
+                continue;
+            };
+            if closest.is_none_or(|(_, so_far)| ratio.ratio < so_far.ratio) {
+                closest = Some((other, ratio));
+            }
+        }
+        closest
     }
 
     /// The arms that still get budget.

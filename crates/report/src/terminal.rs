@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::figures::{Currency, NOTHING, count, day_short, e_value, month, percent, significant, threshold};
+use crate::figures::{
+    Currency, NOTHING, bound, count, day_short, e_value, month, percent, significant, threshold,
+};
 use crate::html::{lede, rehearsal_lede};
 use crate::judge_table::JudgeTable;
 use crate::model::{ArmReport, ExperimentReport, MonthReport, Origin, Outcome};
@@ -213,10 +215,11 @@ fn against(x: &ExperimentReport, arm: &ArmReport) -> [String; 2] {
 }
 
 fn interval(lower: Option<f64>, upper: Option<f64>) -> String {
-    match (lower, upper) {
-        (Some(l), Some(u)) => format!("{}–{}", significant(l), significant(u)),
-        (Some(l), None) => format!(">{}", significant(l)),
-        (None, Some(u)) => format!("<{}", significant(u)),
+    let short = |x: f64| bound(x).replace("over ", ">").replace("under ", "<");
+    match (lower.map(short), upper.map(short)) {
+        (Some(l), Some(u)) => format!("{l}–{u}"),
+        (Some(l), None) => format!(">{l}"),
+        (None, Some(u)) => format!("<{u}"),
         (None, None) => NOTHING.to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 //! separation allows stands beside the sentence as a label. The order of the cases below is the order in which they
 //! matter to a reader.
 
-use crate::figures::{Currency, day, percent, significant};
+use crate::figures::{Currency, bound, day, percent, significant};
 use crate::model::{ArmReport, ArmStatus, ExperimentReport, Outcome, Ratio, State};
 use crate::prose::Prose;
 use crate::words;
@@ -159,10 +159,13 @@ impl Say<'_> {
             {
                 prose.push_words(format!(
                     " (between {} and {} times as many {})",
-                    significant(lower),
-                    significant(upper),
+                    bound(lower),
+                    bound(upper),
                     self.goals_per_unit(),
                 ));
+            }
+            if self.x.totals.spend_minor == 0 {
+                return (Outcome::Tied, prose.words("; ").name(&last.name).words(" goes on alone."));
             }
             prose.push_words("; the money stays with ");
             return (Outcome::Tied, prose.name(&last.name).words(", the cheaper."));
@@ -188,36 +191,20 @@ impl Say<'_> {
     /// "`problem` wins: it brings 1.31 times as many leads per krone as `product` (between 1.05 and 1.64)".
     fn wins(&self, last: &ArmReport, gone: &[&ArmReport]) -> Prose {
         let prose = Prose::new().name(&last.name).words(" wins");
-        match self.against(last, gone) {
+        match self.x.closest(&last.name, gone.iter().copied()) {
             Some((other, ratio)) => prose.words(": it brings ").then(self.times(ratio, &other.name)),
             None => prose,
         }
-    }
-
-    /// The arm a winner is compared with: the best of the others, by the point of its ratio.
-    fn against<'a>(&self, best: &ArmReport, others: &[&'a ArmReport]) -> Option<(&'a ArmReport, Ratio)> {
-        let mut closest: Option<(&ArmReport, Ratio)> = None;
-        for other in others {
-            let Some(ratio) =
-                self.x.ratio(&best.name, &other.name).filter(|r| r.ratio.is_finite() && r.ratio > 0.0)
-            else {
-                continue;
-            };
-            if closest.is_none_or(|(_, so_far)| ratio.ratio < so_far.ratio) {
-                closest = Some((other, ratio));
-            }
-        }
-        closest
     }
 
     /// "1.31 times as many leads per krone as `product` (between 1.05 and 1.64)".
     fn times(&self, ratio: Ratio, other: &str) -> Prose {
         let interval = match (ratio.lower.filter(|x| *x > 0.0), ratio.upper) {
             (Some(lower), Some(upper)) => {
-                format!(" (between {} and {})", significant(lower), significant(upper))
+                format!(" (between {} and {})", bound(lower), bound(upper))
             }
-            (Some(lower), None) => format!(" (at least {})", significant(lower)),
-            (None, Some(upper)) => format!(" (at most {})", significant(upper)),
+            (Some(lower), None) => format!(" (at least {})", bound(lower)),
+            (None, Some(upper)) => format!(" (at most {})", bound(upper)),
             (None, None) => " (with no bound proven yet)".to_owned(),
         };
         Prose::new()
@@ -231,8 +218,7 @@ impl Say<'_> {
             .p_best
             .map_or_else(String::new, |p| format!(" with a chance of {} to be the best arm", percent(p)));
         let mut prose = Prose::new().name(&best.name).words(format!(" is the best bet{chance}: "));
-        let others: Vec<&ArmReport> = self.x.arms.iter().filter(|arm| arm.name != best.name).collect();
-        if let Some((other, ratio)) = self.against(best, &others) {
+        if let Some((other, ratio)) = self.x.closest(&best.name, &self.x.arms) {
             prose = prose.words("it brought ").then(self.times(ratio, &other.name)).words("; ");
         }
         prose.push_words("this is a model's choice, not a proof.");

@@ -268,6 +268,101 @@ fn every_figure_is_the_ledgers() {
 }
 
 #[test]
+fn the_course_of_the_evidence_is_kept_by_day() {
+    // The plot of evidence must show what each look said, and the last one of a day.
+    let mut story = three_days();
+    story.look(3, 2, [(198_000, 1, 3.3), (199_000, 7, -900.0)], (0.25, 0.125, 0.8));
+    let x = &story.report(4).experiments[0];
+    let product = &x.courses[0];
+    assert_eq!(product.arm, "product");
+    let seen: Vec<_> = product.points.iter().map(|p| (p.date.day(), p.look, p.ln_e_drop)).collect();
+    assert_eq!(seen, [(1, 1, Some(1.0)), (2, 3, Some(3.3))]);
+    let problem = x.courses[1].points.last().unwrap();
+    assert_eq!((problem.e_drop, problem.ln_e_drop, problem.p_best), (Some(0.0), Some(-900.0), Some(0.97)));
+}
+
+#[test]
+fn the_leader_is_also_shown_against_its_closest_rival() {
+    // With a control that is long gone, what matters is how the best two compare.
+    let definition = format!("{DEFINITION}[[arm]]\nname = \"price\"\nchannel = \"native\"\n");
+    let names = ["product", "problem", "price"];
+    let arm = |(i, name): (usize, &str)| LaunchedArm {
+        name: name.into(),
+        code: u32::try_from(i).unwrap() + 1,
+        channel: "native".into(),
+        control: i == 0,
+    };
+    let launched = Launched {
+        definition_toml: definition,
+        company_toml: COMPANY.into(),
+        schema: 1,
+        month: "2026-11".into(),
+        program: "0.1.0".into(),
+        rehearsal_seed: Some(7),
+        arms: names.into_iter().enumerate().map(arm).collect(),
+        plugins: vec![],
+    };
+    let mut story = Story { ledger: Ledger::in_memory() };
+    story.write(midnight_us(1), vec![Fact::Launched(launched)]);
+    let seen = |(i, name): (usize, &str)| ArmLook {
+        name: name.into(),
+        exposure: 1000.0,
+        goals: 5,
+        spend_minor: 1000,
+        rate: Some(0.005),
+        p_best: [0.0, 0.7, 0.3][i],
+        expected_loss: 0.1,
+        ln_e_drop: 0.0,
+        ln_e_unprofitable: None,
+        status: if i == 0 { ArmStatus::Dropped } else { ArmStatus::Running },
+        share: 0.3,
+    };
+    let pair = |a: &str, b: &str, ratio| PairLook {
+        a: a.into(),
+        b: b.into(),
+        ratio,
+        lower: None,
+        upper: Some(ratio * 2.0),
+        ln_e_a_beats_b: 0.0,
+        ln_e_b_beats_a: 0.0,
+        p_a_better: 0.5,
+    };
+    let look = Look {
+        look: 1,
+        at_us: morning_us(2),
+        data_until_us: midnight_us(2),
+        guarantee: "robust".into(),
+        separation: "platform-split".into(),
+        method: "m".into(),
+        alpha: 0.05,
+        dispersion: None,
+        arms: names.into_iter().enumerate().map(seen).collect(),
+        pairs: vec![
+            pair("product", "problem", 0.25),
+            pair("product", "price", 0.5),
+            pair("problem", "price", 1.25),
+        ],
+        checks: vec![],
+    };
+    let as_of = story.ledger.head().unwrap().id;
+    story.write(morning_us(2), vec![Fact::Looked(Looked { as_of, evidence: look })]);
+    let report = story.report(2);
+    assert_eq!(report.origin, model::Origin::Rehearsed);
+    let x = &report.experiments[0];
+    let shown: Vec<_> =
+        x.comparisons.iter().map(|c| (c.arm.as_str(), c.against.as_str(), c.points[0].ratio)).collect();
+    let expected = [
+        ("problem", "product", Some(4.0)),
+        ("price", "product", Some(2.0)),
+        ("problem", "price", Some(1.25)),
+    ];
+    assert_eq!(shown, expected);
+    // A bound on one side only stays on its side when the pair is turned round.
+    assert_eq!((x.comparisons[0].points[0].lower, x.comparisons[0].points[0].upper), (Some(2.0), None));
+    markup::read(&html::month_page(&report)).unwrap();
+}
+
+#[test]
 fn days_are_local_and_budgets_are_averaged_over_them() {
     // Oslo's midnight is 23:00 UTC: a day read as UTC would book Sunday's leads to Saturday.
     let report = three_days().report(4);

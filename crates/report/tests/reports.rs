@@ -5,9 +5,9 @@ mod figures;
 mod markup;
 
 use gevinst_report::figures::Currency;
-use gevinst_report::model::{ExperimentReport, MonthReport};
+use gevinst_report::model::{ArmStatus, ExperimentReport, MonthReport, Outcome, State};
 use gevinst_report::terminal::Style;
-use gevinst_report::{html, json, prose, terminal, verdict};
+use gevinst_report::{html, json, prose, terminal, verdict, words};
 use proptest::prelude::*;
 
 /// How many elements of a page have this name and, where asked, this class.
@@ -104,6 +104,12 @@ fn a_page_is_sound_and_every_figure_has_its_mark() {
         .sum();
     let wanted: usize = report.experiments.iter().flat_map(|x| &x.comparisons).map(|c| c.points.len()).sum();
     assert_eq!(points, wanted);
+    let several = report.experiments.iter().filter(|x| x.arms.len() > 1);
+    let traced: usize = several.map(|x| x.courses.len()).sum();
+    let in_legends =
+        report.experiments.iter().filter(|x| x.arms.len() > 1).map(|x| x.arms.len()).sum::<usize>();
+    assert_eq!(marks(&read, "path", Some("trace")), traced);
+    assert_eq!(marks(&read, "line", Some("trace")), in_legends);
     let dropped = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.dropped_on.is_some()).count();
     assert!(dropped >= 3 && marks(&read, "line", Some("event")) >= dropped);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
@@ -160,6 +166,80 @@ fn json_is_whole_and_its_figures_are_finite_or_null() {
     assert_eq!(x["arms"][0]["dropped_on"], "2026-11-14");
     assert_eq!(x["arms"][0]["spend_minor"], report.experiments[0].arms[0].spend_minor);
     assert_eq!(x["moves"][0]["approval"]["by"], "kari");
+}
+
+/// Three arms after twenty days, with these fates and this guarantee.
+fn judged(fates: [Option<ArmStatus>; 3], state: State, guarantee: &str) -> ExperimentReport {
+    let names = ["product", "problem", "price"];
+    let arms = names.into_iter().zip(fates).map(|(name, fate)| figures::Arm {
+        name,
+        channel: "native",
+        rate: 0.4,
+        fate: fate.map(|status| (status, 14)),
+    });
+    let plan = figures::Plan {
+        name: "headlines",
+        hypothesis: "",
+        arms: arms.collect(),
+        days: 20,
+        daily_minor: 150_000,
+        state,
+        seed: 1,
+    };
+    let currency = Currency::new("NOK", 2);
+    let mut x = figures::experiment(&plan, &currency);
+    x.guarantee = Some(words::guarantee(guarantee));
+    let said = verdict::verdict(&x, &currency, 0);
+    (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
+    x
+}
+
+#[test]
+fn a_verdict_promises_no_more_than_its_guarantee() {
+    // "At most 5 %" is said of proofs alone; a model's choice says that it is none.
+    let winner = [Some(ArmStatus::Dropped), None, Some(ArmStatus::Dropped)];
+    for (guarantee, promise) in [
+        ("exact", "The chance that a best arm is ever dropped is at most 5 %."),
+        ("robust", "The chance that a best arm is ever dropped is at most 5 %."),
+        ("asymptotic", "The chance that a best arm is ever dropped is about 5 % at most."),
+        ("model", "This rests on a model, without a promised error rate."),
+        ("unheard-of", "This rests on a model, without a promised error rate."),
+    ] {
+        let x = judged(winner, State::Running, guarantee);
+        assert_eq!(x.outcome, Outcome::Winner);
+        assert!(x.verdict.to_string().ends_with(promise), "{guarantee}: {}", x.verdict);
+    }
+    let bet = judged([None, Some(ArmStatus::Winner), None], State::Closed, "robust");
+    assert_eq!(bet.outcome, Outcome::BestBet);
+    assert!(bet.verdict.to_string().contains("a model's choice, not a proof"), "{}", bet.verdict);
+    let open = judged([None; 3], State::Running, "robust");
+    assert!(!open.verdict.to_string().contains("at most"), "{}", open.verdict);
+}
+
+#[test]
+fn every_end_has_its_own_outcome() {
+    // A tie that reads as a win, or a stop that reads as a proof, moves money the wrong way.
+    use ArmStatus::{Dropped, Futile, GuardrailBreached, Tied, Unprofitable, Winner};
+    let cases = [
+        ([None, None, None], State::Closed, Outcome::Unproven),
+        ([Some(Dropped), None, None], State::Closed, Outcome::Narrowed),
+        ([Some(Dropped), Some(Winner), Some(Dropped)], State::Closed, Outcome::Winner),
+        ([Some(Dropped), None, Some(Unprofitable)], State::Running, Outcome::Winner),
+        ([Some(Tied), None, Some(Tied)], State::Running, Outcome::Tied),
+        ([Some(Unprofitable), None, Some(Unprofitable)], State::Running, Outcome::Mixed),
+        ([Some(Unprofitable); 3], State::Running, Outcome::Unprofitable),
+        ([Some(Dropped), Some(Unprofitable), Some(GuardrailBreached)], State::Running, Outcome::Stopped),
+        ([Some(Futile), None, Some(Dropped)], State::Running, Outcome::Mixed),
+    ];
+    for (fates, state, outcome) in cases {
+        let x = judged(fates, state, "robust");
+        assert_eq!(x.outcome, outcome, "{fates:?}: {}", x.verdict);
+        for (arm, fate) in x.arms.iter().zip(fates) {
+            let named = x.verdict.to_string().contains(&format!("`{}`", arm.name));
+            assert!(named || fate.is_none(), "{} is not in: {}", arm.name, x.verdict);
+        }
+        assert!(!x.next.is_empty());
+    }
 }
 
 proptest! {

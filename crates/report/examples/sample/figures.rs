@@ -9,9 +9,9 @@
 
 use gevinst_report::figures::Currency;
 use gevinst_report::model::{
-    Approval, ArmReport, ArmStatus, Check, Comparison, CostPerGoal, Day, DayArm, ExperimentReport, Goal,
-    MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair, RatioPoint, Receipt, SCHEMA_VERSION,
-    State, Totals, e_value_of,
+    Approval, ArmPoint, ArmReport, ArmStatus, Check, Comparison, CostPerGoal, Course, Day, DayArm,
+    ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair, RatioPoint,
+    Receipt, SCHEMA_VERSION, State, Totals, e_value_of,
 };
 use gevinst_report::prose::Prose;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
@@ -207,6 +207,23 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
     if looks == 0 {
         pairs.clear();
     }
+    let course = |a: &Arm| {
+        let fate = a.fate.filter(|(s, _)| !s.is_alive()).map(|(_, on)| on);
+        let points = (1..=plan.days).map(|day| {
+            // Evidence against what is dropped grows to the threshold by its day; against the others it falls.
+            let ln = fate.map_or(-0.04 * f64::from(day), |on| 3.2 * f64::from(day) / f64::from(on));
+            let (e_drop, ln_e_drop) = e_value_of(ln);
+            ArmPoint {
+                date: november(day),
+                look: u32::from(day.unsigned_abs()),
+                e_drop,
+                ln_e_drop,
+                p_best: None,
+            }
+        });
+        Course { arm: a.name.to_owned(), points: points.collect() }
+    };
+    let courses = plan.arms.iter().map(course).collect();
     let spend: i64 = sums.iter().map(|s| s.1).sum();
     let goals: u64 = sums.iter().map(|s| s.0 as u64).sum();
     let lost: i64 =
@@ -243,6 +260,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                 points,
             })
             .collect(),
+        courses,
         pairs,
         by_day,
         moves,

@@ -5,6 +5,7 @@
 //! at the launch, not those that lie in the folder today.
 
 mod days;
+mod looks;
 mod moves;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,7 @@ use crate::error::Error;
 use crate::figures::Currency;
 use crate::model::{
     ArmReport, ArmStatus, Check, Comparison, CostPerGoal, ExperimentReport, Goal, MetricTotal, MonthReport,
-    MonthTotals, Origin, Outcome, Pair, Ratio, RatioPoint, SCHEMA_VERSION, State, Totals, e_value_of, finite,
+    MonthTotals, Origin, Outcome, Pair, SCHEMA_VERSION, State, Totals, e_value_of, finite,
 };
 use crate::prose::Prose;
 use crate::{verdict, words};
@@ -183,11 +184,15 @@ fn read_experiment(
     x.moves = history.moves;
     days::sum(&mut x);
 
-    if let Some(look) = last_look(ledger, name)? {
-        take_look(&mut x, &look, zone);
-        x.comparisons = comparisons(ledger, name, x.reference.as_deref(), &x.arms, zone)?;
+    let look = last_look(ledger, name)?;
+    if let Some(look) = &look {
+        take_look(&mut x, look, zone);
     }
     conclude(&mut x, &verdicts(ledger, name)?, zone);
+    if look.is_some() {
+        x.comparisons = pairs_that_matter(&x);
+        looks::trace(ledger, name, &mut x, zone)?;
+    }
     x.money_not_spent_on_losers_minor = days::not_spent_on_losers(&x, &history.launched_on);
     let said = verdict::verdict(&x, &currency, awaiting_approval(ledger, name, made_at)?);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
@@ -247,6 +252,7 @@ fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
         arms: definition.arms.iter().map(arm).collect(),
         pairs: Vec::new(),
         comparisons: Vec::new(),
+        courses: Vec::new(),
         by_day: Vec::new(),
         moves: Vec::new(),
         totals: Totals { budget_minor, ..Totals::default() },
@@ -363,53 +369,23 @@ fn pair(seen: &PairLook) -> Pair {
     }
 }
 
-/// Each other arm against the reference at the last look of each day.
-fn comparisons(
-    ledger: &Ledger,
-    name: &str,
-    reference: Option<&str>,
-    arms: &[ArmReport],
-    zone: &Zone,
-) -> Result<Vec<Comparison>, Error> {
-    let Some(reference) = reference else { return Ok(Vec::new()) };
-    let mut all: Vec<Comparison> = arms
-        .iter()
-        .filter(|arm| arm.name != reference)
-        .map(|arm| Comparison { arm: arm.name.clone(), against: reference.to_owned(), points: Vec::new() })
-        .collect();
-    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Looked]), |stored| {
-        if let Fact::Looked(looked) = &stored.fact
-            && let Some(date) = last_day(looked.evidence.data_until_us, zone)
-        {
-            for comparison in &mut all {
-                if let Some(point) = point(&looked.evidence, &comparison.arm, reference, date) {
-                    // A later look on the same figures' day takes the place of the earlier one.
-                    match comparison.points.last_mut() {
-                        Some(last) if last.date == date => *last = point,
-                        _ => comparison.points.push(point),
-                    }
-                }
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(all)
-}
-
-fn point(look: &Look, arm: &str, reference: &str, date: Date) -> Option<RatioPoint> {
-    let seen =
-        look.pairs.iter().find(|p| (p.a == arm && p.b == reference) || (p.b == arm && p.a == reference))?;
-    let ratio = finite(seen.ratio).filter(|ratio| *ratio > 0.0).map(|ratio| {
-        let there = Ratio { ratio, lower: seen.lower.and_then(finite), upper: seen.upper.and_then(finite) };
-        if seen.a == arm { there } else { there.inverse() }
-    });
-    Some(RatioPoint {
-        date,
-        look: look.look,
-        ratio: ratio.map(|r| r.ratio),
-        lower: ratio.and_then(|r| r.lower),
-        upper: ratio.and_then(|r| r.upper),
-    })
+/// The pairs whose course is worth a plot: each arm against the reference, and the leader against its closest rival.
+fn pairs_that_matter(x: &ExperimentReport) -> Vec<Comparison> {
+    let Some(reference) = x.reference.as_deref() else { return Vec::new() };
+    let comparison = |arm: &str, against: &str| Comparison {
+        arm: arm.to_owned(),
+        against: against.to_owned(),
+        points: Vec::new(),
+    };
+    let others = x.arms.iter().filter(|arm| arm.name != reference);
+    let mut all: Vec<Comparison> = others.map(|arm| comparison(&arm.name, reference)).collect();
+    if let Some(leader) = x.leader().filter(|leader| leader.name != reference)
+        && let Some((rival, _)) = x.closest(&leader.name, &x.arms)
+        && rival.name != reference
+    {
+        all.push(comparison(&leader.name, &rival.name));
+    }
+    all
 }
 
 /// The verdicts' word on the arms, which outlasts that of the looks.

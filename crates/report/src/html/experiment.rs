@@ -4,9 +4,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::month::{anchor, plotted_days};
-use super::svg::{self, Bars, RatioFrame};
+use super::plot::{self, Bars, RatioFrame};
 use super::{details, outcome_class, prose, scroll};
-use crate::figures::{Currency, NOTHING, count, day_short, e_value, percent, significant, threshold};
+use crate::figures::{Currency, NOTHING, bound, count, day_short, e_value, percent, significant, threshold};
 use crate::model::{ArmReport, ArmStatus, Comparison, ExperimentReport, Ratio};
 use crate::prose::{glue, plain};
 use crate::scale::RatioScale;
@@ -132,9 +132,8 @@ fn plots(x: &ExperimentReport, id: &str, currency: &Currency, titles: bool) -> M
             section class=[(shown.len() <= 4).then_some("keep")] aria-labelledby=(format!("{id}-s")) {
                 h3 id=(format!("{id}-s")) { "How sure is it?" }
                 p {
-                    "Above the line 1×, the arm brings more " (words::goals_per_unit(&x.goal, currency)) " than "
-                    @if let Some(reference) = &x.reference { span class="name" { (plain(reference)) } } @else { "the other" }
-                    ". The band holds the true ratio; it narrows as figures come in."
+                    "Above the line 1×, the first-named arm brings more " (words::goals_per_unit(&x.goal, currency))
+                    " than the other. The band holds the true ratio; it narrows as figures come in."
                     @if x.comparisons.len() > shown.len() {
                         " The " (shown.len()) " comparisons with most evidence are drawn; the table below holds all."
                     }
@@ -144,13 +143,19 @@ fn plots(x: &ExperimentReport, id: &str, currency: &Currency, titles: bool) -> M
                     @for (k, comparison) in shown.iter().enumerate() {
                         figure {
                             figcaption {
-                                (svg::swatch(x.arms.iter().position(|a| a.name == comparison.arm).unwrap_or(0)))
+                                (plot::swatch(x.arms.iter().position(|a| a.name == comparison.arm).unwrap_or(0)))
                                 span { span class="name" { (plain(&comparison.arm)) } " against " (plain(&comparison.against)) }
                             }
-                            (svg::ratio_plot(x, comparison, &frame, &format!("{id}-r{k}"), currency))
+                            (plot::ratio_plot(x, comparison, &frame, &format!("{id}-r{k}"), currency))
                         }
                     }
                 }
+            }
+        }
+        @if titles && plot::has_evidence(x) {
+            details {
+                summary { "Evidence over time" }
+                (plot::evidence_plot(x, first, last, &format!("{id}-e")))
             }
         }
         @if let Some(bars) = bars { (money(x, id, bars, (first, last), currency, titles)) }
@@ -185,7 +190,7 @@ fn money(
     currency: &Currency,
     titles: bool,
 ) -> Markup {
-    let (drawn, others) = svg::drawn_arms(x);
+    let (drawn, others) = plot::drawn_arms(x);
     let amount = |arm: &ArmReport| match bars {
         Bars::Spend => currency.money(arm.spend_minor),
         Bars::Exposure => format!("{} {}", significant(arm.exposure), plain(&x.goal.per)),
@@ -206,18 +211,18 @@ fn money(
                         Bars::Exposure => { (capital(&plain(&x.goal.per))) " by arm and day" @if commanded { "; the line on a bar is what was commanded" } }
                     }
                 }
-                (svg::money_plot(x, first, last, &format!("{id}-m"), currency, titles))
+                (plot::money_plot(x, first, last, &format!("{id}-m"), currency, titles))
                 ul class="legend" {
                     @for (i, name) in drawn.iter().enumerate() {
                         li {
-                            (svg::swatch(i))
+                            (plot::swatch(i))
                             span {
                                 (plain(name))
                                 @if let Some(arm) = x.arm(name) { " " span class="soft" { (glue(&amount(arm))) } }
                             }
                         }
                     }
-                    @if others > 0 { li { (svg::swatch(svg::LOOKS - 1)) span { (others) " other arms" } } }
+                    @if others > 0 { li { (plot::swatch(plot::LOOKS - 1)) span { (others) " other arms" } } }
                     @if commanded { li { span class="dash" {} "commanded" } }
                 }
             }
@@ -263,7 +268,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
                     tr class=[(!arm.status.is_alive()).then_some("gone")] {
                         th scope="row" {
                             span class="arm" {
-                                (svg::swatch(i))
+                                (plot::swatch(i))
                                 span { (plain(&arm.name)) @if arm.control { small { "control" } } }
                             }
                         }
@@ -285,7 +290,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
                                             small { (interval(ratio.lower, ratio.upper)) }
                                         }
                                     }
-                                    td class="pic" { (svg::interval_cell(ratio.ratio, ratio.lower, ratio.upper, &scale, i)) }
+                                    td class="pic" { (plot::interval_cell(ratio.ratio, ratio.lower, ratio.upper, &scale, i)) }
                                 }
                                 None => { td class="n" { @if x.reference.as_deref() == Some(arm.name.as_str()) { "1×" } @else { (NOTHING) } } td class="pic" {} }
                             }
@@ -344,9 +349,9 @@ fn against_reference(x: &ExperimentReport, arm: &ArmReport) -> Option<Ratio> {
 /// An interval in short: `1.05–1.64`, `≥ 1.05`.
 pub(super) fn interval(lower: Option<f64>, upper: Option<f64>) -> String {
     match (lower, upper) {
-        (Some(l), Some(u)) => format!("{}–{}", significant(l), significant(u)),
-        (Some(l), None) => format!("≥ {}", significant(l)),
-        (None, Some(u)) => format!("≤ {}", significant(u)),
+        (Some(l), Some(u)) => format!("{}–{}", bound(l), bound(u)),
+        (Some(l), None) => format!("≥ {}", bound(l)),
+        (None, Some(u)) => format!("≤ {}", bound(u)),
         (None, None) => NOTHING.to_owned(),
     }
 }

@@ -6,8 +6,8 @@
 mod details;
 mod experiment;
 mod month;
+mod plot;
 mod rehearsal;
-pub(crate) mod svg;
 
 pub(crate) use month::lede;
 pub(crate) use rehearsal::lede as rehearsal_lede;
@@ -48,7 +48,7 @@ fn frame(title: &str, body: &Markup) -> Markup {
             }
             body {
                 a class="skip" href="#main" { "Skip to the results" }
-                (svg::patterns())
+                (plot::patterns())
                 div class="page" { (body) }
             }
         }

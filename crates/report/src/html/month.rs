@@ -170,7 +170,10 @@ fn contents(report: &MonthReport) -> Markup {
                             @if one_metric.is_none() { " " (words::plural(&x.goal.metric, x.totals.goals)) }
                         }
                         @if money {
-                            td class="n" { (glue(&report.currency.money(x.totals.spend_minor))) }
+                            td class="n" {
+                                @if x.totals.spend_minor == 0 && x.goal.per != "spend" { (NOTHING) }
+                                @else { (glue(&report.currency.money(x.totals.spend_minor))) }
+                            }
                             td class="n" {
                                 @match x.totals.cost_per_goal_minor {
                                     Some(cost) => (glue(&report.currency.money_f64(cost))),
