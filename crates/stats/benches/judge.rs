@@ -2,6 +2,13 @@
 //!
 //! `cargo bench -p gevinst-stats --bench judge`
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a simulation whose numbers are all in range"
+)]
+
 use divan::{Bencher, black_box};
 use gevinst_stats::allocate::{Limits, Request, Rule, shares};
 use gevinst_stats::judgement::{Detail, Judge, Settings, judge};

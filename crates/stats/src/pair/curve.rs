@@ -37,7 +37,7 @@ const EXTENSION: usize = 3;
 /// More points than this are never laid out; six hundred would be a posterior far from any bell shape.
 const MOST_POINTS: usize = 600;
 /// Layouts tried before the last one is taken as it is.
-const MOST_ROUNDS: i32 = 24;
+const MOST_ROUNDS: usize = 60;
 /// Zero lies in a tail when it is further than this from the mean, in posterior standard deviations.
 const TAIL_FROM: f64 = 2.0;
 
@@ -114,7 +114,7 @@ impl Curve {
         };
         let mut layout = None;
         let mut peak = 0.0;
-        for round in 0..MOST_ROUNDS {
+        for _ in 0..MOST_ROUNDS {
             let rung = rung_for(sd);
             let (lo, hi) = reach_of(mean, sd, step(rung));
             if layout == Some((rung, lo, hi)) {
@@ -125,13 +125,16 @@ impl Curve {
             let at_edge;
             (peak, at_edge) = self.weigh(cells, prior, work);
             let moments = self.moments(work);
-            if (at_edge || moments.1 < 0.7 * step(self.rung)) && round < MOST_ROUNDS / 2 {
-                // The posterior lies elsewhere or between two points: start from the quasi-likelihood, ever wider.
-                let guess = quasi_posterior(cells, self.variance, prior, moments.0);
-                (mean, sd) = (guess.0, guess.1 * 1.5f64.powi(round));
+            (mean, sd) = if at_edge {
+                // The peak lies beyond: go there with longer steps.
+                (self.highest(work), 2.0 * sd)
+            } else if moments.1 < 0.7 * step(self.rung) {
+                // The peak lies between two points: look closer.
+                (self.highest(work), 0.25 * step(self.rung))
             } else {
-                (mean, sd) = moments;
-            }
+                moments
+            };
+            sd = sd.max(1e-9 * (1.0 + mean.abs()));
         }
         let reading = self.integrate(cells, prior, (mean, sd, peak), work);
         self.reading = Some(reading);
@@ -227,6 +230,12 @@ impl Curve {
         (peak - prior.ln_scale(), at_edge)
     }
 
+    /// The used point with the largest mass.
+    fn highest(&self, work: &Work) -> f64 {
+        let peak = work.mass.iter().enumerate().max_by(|x, y| x.1.total_cmp(y.1)).map_or(0, |(i, _)| i);
+        self.points.delta[self.used.start + peak]
+    }
+
     /// Mean and standard deviation of the mass.
     fn moments(&self, work: &Work) -> (f64, f64) {
         let delta = &self.points.delta[self.used.clone()];
@@ -287,41 +296,34 @@ impl Curve {
     /// A point outside the table whose value is certainly below `negligible` may give any value below that: ℓ + ln π is
     /// concave, so the last two points bound it.
     pub(crate) fn log_likelihood_at(&self, delta: f64, cells: &[Prepared], negligible: f64) -> f64 {
-        let values = &self.points.values;
-        let h = step(self.rung);
-        let position = delta / h - self.first as f64;
-        let last = values.len() as f64 - 1.0;
-        if position >= 2.0 && position < last - 2.0 {
-            return interpolate(values, position);
+        match self.look_up(delta) {
+            Ok(value) => value,
+            Err(bound) if bound < negligible => bound,
+            Err(_) => cells.iter().map(|cell| log_likelihood(&cell.cell, delta, self.variance)).sum(),
         }
-        if values.len() > 8 {
-            let (edge, inner, distance) = if position < 2.0 {
-                (values[0], values[1], -position)
-            } else {
-                (values[values.len() - 1], values[values.len() - 2], position - last)
-            };
-            if distance > 0.0 && edge < inner && edge - (inner - edge) * distance < negligible {
-                return edge - (inner - edge) * distance;
-            }
+    }
+
+    /// ℓ(δ) by interpolation, or an upper bound of it where the points in use do not cover δ.
+    fn look_up(&self, delta: f64) -> Result<f64, f64> {
+        // Points beyond those in use may be there from earlier looks: what is read must not depend on that.
+        let values = &self.points.values[self.used.clone()];
+        let last = values.len() - 1;
+        let position = (delta - self.points.delta[self.used.start]) / step(self.rung);
+        if position >= 2.0 && position < last as f64 - 2.0 {
+            return Ok(interpolate(values, position));
         }
-        cells.iter().map(|cell| log_likelihood(&cell.cell, delta, self.variance)).sum()
+        // Beyond its points a concave function lies below the line through the last two.
+        let (edge, inner, distance) = if position < 2.0 {
+            (values[0], values[1], -position)
+        } else {
+            (values[last], values[last - 1], position - last as f64)
+        };
+        Err(if distance > 0.0 { edge - (inner - edge) * distance } else { f64::INFINITY })
     }
 
     /// An upper bound of ℓ(δ), close where the table covers δ.
     pub(crate) fn at_most(&self, delta: f64) -> f64 {
-        let values = &self.points.values;
-        let position = delta / step(self.rung) - self.first as f64;
-        let last = values.len() as f64 - 1.0;
-        if position >= 2.0 && position < last - 2.0 {
-            return interpolate(values, position);
-        }
-        // Beyond the table a concave function lies below the line through its last two points.
-        let (edge, inner, distance) = if position < 2.0 {
-            (values[0], values[1], -position)
-        } else {
-            (values[values.len() - 1], values[values.len() - 2], position - last)
-        };
-        if distance > 0.0 { edge - (inner - edge) * distance } else { edge.max(inner) }
+        self.look_up(delta).unwrap_or_else(|bound| bound)
     }
 
     /// The posterior's distribution function at each used point, by integrated sinc interpolation.

@@ -338,3 +338,6 @@ fn outermost(excess: impl Fn(f64) -> f64, start: f64, scale: f64) -> Option<f64>
     }
     Some(increasing_root(|x| -excess(x), inside, outside))
 }
+
+#[cfg(test)]
+mod tests;
