@@ -111,13 +111,16 @@ impl Columns {
 
     /// The rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Row> + '_ {
-        (0..self.len()).map(|index| Row {
-            period_start_us: self.period_start_us[index],
-            arm: self.arm[index],
-            metric: self.metric[index],
-            count: self.count[index],
-            sum: self.sum[index],
-            sum_sq: self.sum_sq[index],
+        // Zipped rather than indexed: no bounds to check in every row.
+        let keys = self.period_start_us.iter().zip(&self.arm).zip(&self.metric);
+        let values = self.count.iter().zip(&self.sum).zip(&self.sum_sq);
+        keys.zip(values).map(|(((period_start_us, arm), metric), ((count, sum), sum_sq))| Row {
+            period_start_us: *period_start_us,
+            arm: *arm,
+            metric: *metric,
+            count: *count,
+            sum: *sum,
+            sum_sq: *sum_sq,
         })
     }
 

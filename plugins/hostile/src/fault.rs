@@ -105,6 +105,8 @@ pub enum Fault {
     FreshBeyondNow,
     /// Reports metrics that were not asked for.
     ForeignMetric,
+    /// Reports every hour of the request for every arm and metric, from memory: as fast as it can.
+    Floods,
 }
 
 /// The keys of a good configuration, all of them texts.
@@ -202,6 +204,19 @@ pub(crate) fn spoil(fault: Option<Fault>, request: &ObserveRequest, rows: Column
         Some(Fault::ChangesItsMind) => each(&|row| Row { count: row.count + calls, ..row }),
         _ => rows,
     }
+}
+
+/// A row for every hour, arm and metric of the request.
+pub(crate) fn flood(request: &ObserveRequest) -> Columns {
+    let mut rows = Columns::new();
+    let mut hour = request.from_us;
+    while hour < request.to_us {
+        for arm in &request.arms {
+            rows.extend(request.metrics.iter().map(|metric| Row::count(hour, arm.code, metric.code, 7)));
+        }
+        hour += crate::platform::HOUR_US;
+    }
+    rows
 }
 
 /// Makes cursor and freshness wrong.

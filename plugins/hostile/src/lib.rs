@@ -38,6 +38,7 @@ pub struct Hostile {
     fault: Option<Fault>,
     platform: Platform,
     calls: u64,
+    flood: Option<Columns>,
 }
 
 impl Channel for Hostile {
@@ -84,7 +85,7 @@ impl Channel for Hostile {
         if fault == Some(Fault::Grandchild) {
             fault::leave_a_grandchild(&host)?;
         }
-        Ok(Self { currency: config.currency, host, fault, platform, calls: 0 })
+        Ok(Self { currency: config.currency, host, fault, platform, calls: 0, flood: None })
     }
 
     fn check(&mut self) -> Result<(), Error> {
@@ -158,6 +159,10 @@ impl Channel for Hostile {
     fn observe(&mut self, request: &ObserveRequest) -> Result<Observations, Error> {
         self.calls += 1;
         fault::before_observe(self.fault, &self.host)?;
+        if self.fault == Some(Fault::Floods) {
+            let rows = self.flood.get_or_insert_with(|| fault::flood(request)).clone();
+            return Ok(Observations { rows, ..Observations::new([], None, request.to_us) });
+        }
         // Whole hours that are over and were not reported yet: the cursor is where the last report ended.
         let from = request
             .cursor
