@@ -104,18 +104,73 @@ pub fn judge_pair(
     let z = normal_quantile(0.5 + 0.5 * settings.credible_level);
     pair.credible = Some((mean - z * sd, mean + z * sd));
 
-    if let Some(ratio) = pair.ratio {
-        // Excess of |S(r)| over its boundary, at r = ratio·e^x; S(ratio) = 0, so it starts below.
-        let excess = |x: f64| {
-            let r = ratio * x.exp();
-            let v = variance(r, 0.0);
-            let rho = settings.prior_sd * 0.5 * (top + r * bottom) / v;
-            boundary(v, rho, settings.alpha) - (top - r * bottom).abs()
-        };
-        pair.ratio_lower = first_root(|x| excess(-x)).map(|x| ratio * (-x).exp());
-        pair.ratio_upper = first_root(excess).map(|x| ratio * x.exp());
-    }
+    let reading = read_ratio(top, bottom, |r| variance(r, 0.0), settings);
+    (pair.ratio_lower, pair.ratio_upper) = (reading.lower, reading.upper);
     Ok(pair)
+}
+
+/// What S(r) = top − r·bottom says about the ratio r, with its variance as a function of r.
+pub(crate) struct RatioReading {
+    pub(crate) lower: Option<f64>,
+    pub(crate) upper: Option<f64>,
+    pub(crate) ln_e_a_beats_b: f64,
+    pub(crate) ln_e_b_beats_a: f64,
+    pub(crate) p_a_beats_b: f64,
+    pub(crate) mean: f64,
+    pub(crate) sd: f64,
+}
+
+impl RatioReading {
+    /// Before anything is known: the prior.
+    pub(crate) fn unknown(settings: &Settings) -> Self {
+        Self {
+            lower: None,
+            upper: None,
+            ln_e_a_beats_b: 0.0,
+            ln_e_b_beats_a: 0.0,
+            p_a_beats_b: 0.5,
+            mean: 0.0,
+            sd: settings.prior_sd,
+        }
+    }
+}
+
+/// Reads the ratio of two sums: the confidence sequence holds the r at which |S(r)| is within its boundary, the e-values are those
+/// at r = 1, and the posterior is that of ln r under N(0, prior_sd²) by the delta method.
+pub(crate) fn read_ratio(
+    top: f64,
+    bottom: f64,
+    variance: impl Fn(f64) -> f64,
+    settings: &Settings,
+) -> RatioReading {
+    let mut reading = RatioReading::unknown(settings);
+    if !(top > 0.0 && bottom > 0.0) {
+        return reading;
+    }
+    // The prior's scale at r, in the unit of S: one relative standard deviation of what both sides hold.
+    let rho = |r: f64, v: f64| settings.prior_sd * 0.5 * (top + r * bottom) / v;
+    let v = variance(1.0);
+    if !(v > 0.0 && v.is_finite()) {
+        return reading;
+    }
+    reading.ln_e_a_beats_b = ln_one_sided(top - bottom, v, rho(1.0, v));
+    reading.ln_e_b_beats_a = ln_one_sided(bottom - top, v, rho(1.0, v));
+    let ratio = top / bottom;
+    // |S(r)| short of its boundary, at r = ratio·e^x; S(ratio) = 0, so it starts above zero.
+    let room = |x: f64| {
+        let r = ratio * x.exp();
+        let v = variance(r);
+        boundary(v, rho(r, v), settings.alpha) - (top - r * bottom).abs()
+    };
+    reading.lower = first_root(|x| room(-x)).map(|x| ratio * (-x).exp());
+    reading.upper = first_root(room).map(|x| ratio * x.exp());
+    // dS/d ln r = −top at the estimate, so its variance there is variance(ratio)/top².
+    let information = top * top / variance(ratio);
+    let precision = information + settings.prior_sd.powi(-2);
+    reading.mean = information * ratio.ln() / precision;
+    reading.sd = precision.sqrt().recip();
+    reading.p_a_beats_b = normal_cdf(reading.mean / reading.sd);
+    reading
 }
 
 /// Where a function that starts above zero first goes below, walking in steps; `None` when it does not before [`LN_RATIO_MAX`].

@@ -22,6 +22,7 @@ pub(crate) mod mixture;
 mod table;
 
 pub use asymptotic::judge_pair;
+pub(crate) use asymptotic::{RatioReading, read_ratio};
 pub use capped::{CappedSettings, capped_pair};
 pub use table::{ValueCell, ValueTable};
 
