@@ -14,7 +14,7 @@ use super::stand_in::StandIn;
 use crate::Error;
 use crate::allocate::{self, Pool};
 use crate::book::{Book, Total};
-use crate::engine::{Engine, Moment, Standing};
+use crate::engine::{Engine, Finding, Moment, Standing};
 use crate::plan::Plan;
 
 /// What a month came to.
@@ -42,6 +42,21 @@ pub struct ArmOutcome {
 /// # Errors
 /// When the statistics refuse a number, which is a fault of the program or of the definition's limits.
 pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64) -> Result<MonthOutcome, Error> {
+    play_watched(plan, stand_in, calendar, seed, Engine::for_decisions(plan)?, &mut |_| {})
+}
+
+/// Plays one month with a given engine and calls `on_look` with what each look found.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_watched(
+    plan: &Plan,
+    stand_in: &StandIn,
+    calendar: &Arc<Calendar>,
+    seed: u64,
+    mut engine: Engine,
+    on_look: &mut dyn FnMut(&Finding),
+) -> Result<MonthOutcome, Error> {
     let name = plan.experiment.name.as_str();
     let number = score::market_arms(plan, &stand_in.model);
     let mut arm_of = vec![0; number.len()];
@@ -49,7 +64,6 @@ pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64
         arm_of[market_arm] = arm;
     }
     let mut market = Market::new(Arc::clone(&stand_in.model), name, seed, Arc::clone(calendar));
-    let mut engine = Engine::for_decisions(plan)?;
     let mut standing = Standing::new(plan);
     let mut book = Book::new(plan.periods.len(), plan.arms.len());
     let mut commanded: Vec<Option<i64>> = vec![None; plan.arms.len()];
@@ -65,6 +79,7 @@ pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64
             fill(&mut book, &rows, &arm_of);
             let moment = Moment { periods, month_over: periods == plan.periods.len(), closing };
             let finding = engine.look(plan, &book, moment, &standing)?;
+            on_look(&finding);
             for (arm, status) in finding.standing.status.iter().enumerate() {
                 if !status.is_alive() && standing.status[arm].is_alive() {
                     ended_on[arm] = Some(periods);
