@@ -119,7 +119,7 @@ pub struct Arm {
     pub control: bool,
     /// What the channel shows.
     pub creative: Map<String, Value>,
-    /// The share of the budget that it begins with. The shares of the arms that are there from the start add up to one;
+    /// The share of the budget that it begins with. The shares of the arms that are there from the start add up to exactly one;
     /// an arm that joins later has `None`, unless one is written.
     pub share: Option<Ratio>,
     /// The day on which it joins; `None` from the start.

@@ -23,6 +23,7 @@
 //! This crate knows no plugin, no ledger and no clock, and prints nothing.
 #![forbid(unsafe_code)]
 
+mod apportion;
 mod calendar;
 mod check;
 mod choice;

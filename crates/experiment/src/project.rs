@@ -4,7 +4,7 @@
 //! files come back together. Files that are too large to be definitions are not read at all.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs,
     ops::Range,
     path::{Path, PathBuf},
@@ -15,6 +15,7 @@ use toml::de::DeTable;
 
 use crate::{
     Checked, Company, Diagnostics, Error, Experiment, ExperimentName, FILE_BYTES_MAX, Money, Month, Source,
+    Zone,
     diagnostic::{self, Diagnostic},
     parse_company, parse_experiment,
 };
@@ -60,12 +61,9 @@ impl Project {
     /// [`Error::Invalid`] with all mistakes of all files.
     pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
         let mut files: Vec<PathBuf> = Vec::new();
+        let mut named = HashSet::new();
         for path in paths {
-            for file in definitions(path.as_ref())? {
-                if !files.contains(&file) {
-                    files.push(file);
-                }
-            }
+            files.extend(definitions(path.as_ref())?.into_iter().filter(|file| named.insert(file.clone())));
         }
         let company_path = one_company(&files)?;
         let mut found = Diagnostics::default();
@@ -112,6 +110,23 @@ impl Located {
             std::iter::once(beside).chain(data_folder.map(Path::to_owned)).collect();
         let found = looked_in.iter().map(|folder| folder.join(file)).find(|path| path.is_file());
         found.ok_or_else(|| Error::NoData { file: file.to_owned(), looked_in })
+    }
+
+    /// A refusal to run this experiment anew, if its month has ended at `now_us` (µs since 1970 UTC); for a rehearsal any
+    /// month will do, and one that is running already is brought to its end.
+    pub fn refuse_past_month(&self, now_us: i64, zone: &Zone) -> Option<Diagnostics> {
+        if !self.experiment.is_over(now_us, zone) {
+            return None;
+        }
+        let (_, span) = find(&self.source.text, &["month"])?;
+        let current = zone.date_at(now_us).and_then(Month::of);
+        let finding =
+            Diagnostic::error(span, format!("{} is over", self.experiment.month))
+                .label(current.map_or("expected a later month".to_owned(), |month| {
+                    format!("expected {month} or later")
+                }))
+                .help("to see what it would have brought, `gevinst rehearse` plays any month");
+        Some(Diagnostics::of(Arc::new(self.source.clone()), vec![finding]))
     }
 }
 
@@ -388,6 +403,18 @@ mod tests {
         assert_eq!(shown(&data, &project), "find the data file `d.csv` (looked in `x` and `z`)");
         fs::write(at("z/d.csv"), "").unwrap();
         assert_eq!(loaded.experiments[0].data_path("d.csv", Some(&at("z"))).unwrap(), at("z/d.csv"));
+    }
+
+    #[test]
+    fn a_month_that_is_over_is_refused_with_its_place() {
+        // Protects: money from being planned for a month that no longer comes.
+        let project = folder(&[("gevinst.toml", COMPANY), ("a.toml", &definition("a"))]);
+        let loaded = Project::load(&[project.path().join("a.toml")]).unwrap();
+        let (located, zone) = (&loaded.experiments[0], &loaded.company.timezone);
+        let end_us = located.experiment.month.period(zone).end_us;
+        assert!(located.refuse_past_month(end_us - 1, zone).is_none());
+        let refused = located.refuse_past_month(end_us, zone).unwrap();
+        insta::assert_snapshot!(shown(&Error::Invalid(refused), &project));
     }
 
     #[test]

@@ -86,3 +86,30 @@ fn what_is_left_out_has_a_stated_default() {
     "#;
     insta::assert_json_snapshot!(experiment("short.toml", text));
 }
+
+#[test]
+fn shares_add_up_to_exactly_one() {
+    // Protects: the sum of the arms' budgets from differing from the whole by the rounding of thirds.
+    let with = |shares: [&str; 3]| -> Vec<i64> {
+        let arms = shares
+            .iter()
+            .zip(["a", "b", "c"])
+            .map(|(share, name)| format!("[[arm]]\nname = '{name}'\nchannel = 'native'\n{share}\n"));
+        let text = format!(
+            "name = 'x'\nmonth = '2026-11'\nhypothesis = 'h'\ngoal.metric = 'lead'\n\
+             budget = {{ total = '40 000 NOK', daily_max = '2 500 NOK' }}\n{}",
+            arms.collect::<String>()
+        );
+        let experiment = experiment("x.toml", &text);
+        let nanos = experiment.arms.iter().map(|arm| arm.share.map_or(-1, Ratio::nanos)).collect();
+        let start = experiment.arms.iter().filter(|arm| arm.joins.is_none()).filter_map(|arm| arm.share);
+        assert_eq!(start.map(Ratio::nanos).sum::<i64>(), Ratio::ONE.nanos());
+        nanos
+    };
+    assert_eq!(with([""; 3]), [333_333_334, 333_333_333, 333_333_333]);
+    assert_eq!(with(["share = '33.3 %'"; 3]), [333_333_334, 333_333_333, 333_333_333]);
+    assert_eq!(with(["share = '50 %'", "", ""]), [500_000_000, 250_000_000, 250_000_000]);
+    assert_eq!(with(["", "", "joins = 2026-11-10"]), [500_000_000, 500_000_000, -1]);
+    assert_eq!(with(["", "", "joins = 2026-11-01"]), [333_333_334, 333_333_333, 333_333_333]);
+    assert_eq!(with(["", "", "joins = 2026-11-10\nshare = '20 %'"]), [500_000_000, 500_000_000, 200_000_000]);
+}

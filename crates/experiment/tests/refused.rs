@@ -40,6 +40,7 @@ fn samples() -> Vec<(String, String)> {
 /// Samples that are accepted with a warning.
 const WARNED: &[&str] = &[
     "company-spread-enormous.toml",
+    "cost-limit-without-money.toml",
     "daily-max-too-small.toml",
     "data-beside-truths.toml",
     "goal-unknown-to-values.toml",

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     Arm, ArmName, Company, Kind, Month, Ratio, Separation,
+    apportion::apportion,
     diagnostic::Diagnostic,
     file::definition::RawArm,
     read::{At, Findings, List, section::Section},
@@ -215,13 +216,20 @@ fn shares(arms: &[&RawArm], month: Option<Month>, findings: &mut Findings<'_>) -
             );
         }
     }
-    let scale = if open == 0 && taken > 0 { Ratio::ONE.nanos() as f64 / taken as f64 } else { 1.0 };
+    // Of the arms that are there from the start, in their order: what is written, or an even part of what is left.
+    let weights: Vec<u64> =
+        start.iter().map(|arm| written(arm).map_or(0, |share| share.nanos().unsigned_abs())).collect();
+    let evenly: Vec<u64> = start.iter().map(|arm| u64::from(arm.share.is_none())).collect();
+    let divided = if open == 0 {
+        apportion(Ratio::ONE.nanos().unsigned_abs(), &weights)
+    } else {
+        let rest = apportion(left.max(0).unsigned_abs(), &evenly);
+        rest.map(|rest| rest.iter().zip(&weights).map(|(rest, weight)| rest + weight).collect())
+    };
+    let mut divided =
+        divided.unwrap_or_default().into_iter().map(|nanos| i64::try_from(nanos).ok().map(Ratio::from_nanos));
     arms.iter()
-        .map(|arm| match (written(arm), joins(arm, month)) {
-            (share, Some(_)) => share,
-            (Some(share), None) => Ratio::from_f64(share.as_f64() * scale),
-            (None, None) => Some(Ratio::from_nanos(left.max(0) / open.max(1))),
-        })
+        .map(|arm| if joins(arm, month).is_some() { written(arm) } else { divided.next().flatten() })
         .collect()
 }
 

@@ -12,7 +12,7 @@ mod rehearsal;
 pub(crate) use company::company;
 
 use crate::{
-    Allocate, Company, Decide, Delay, Experiment, Exposure, Goal, Guardrails, Ratio,
+    Allocate, Budget, Company, Decide, Delay, Experiment, Exposure, Goal, Guardrails, Ratio,
     diagnostic::Diagnostic,
     file::definition::{RawAllocate, RawDecide, RawDelay, RawExperiment, RawGoal, RawGuardrails},
     parse::value,
@@ -42,6 +42,11 @@ pub(crate) fn experiment(
     }
     let needs = arms::Needs { kind: value(raw.kind), separation: raw.separation, month };
     let arms = raw.arm.as_ref().and_then(|list| arms::arms(list, &needs, company, findings));
+    let cost_limit = raw
+        .decide
+        .as_ref()
+        .and_then(|decide| decide.value.max_cost_per_goal.as_ref())
+        .map(|limit| limit.span.clone());
     let decide = raw.decide.and_then(|at| decide(at.value, findings));
     let arm_count = raw.arm.as_ref().map(|list| list.value.0.len());
     let allocate = raw.allocate.and_then(|at| allocate(at.value, arm_count, raw.arm.as_ref(), findings));
@@ -60,6 +65,13 @@ pub(crate) fn experiment(
         };
         rehearsal::rehearsal(at.value, &surroundings, findings)
     });
+    if let (Some(Budget::Exposure { .. }), Some(limit)) = (&budget, &cost_limit) {
+        findings.push(
+            Diagnostic::warning(limit.clone(), "no goal costs anything here")
+                .label("the budget is given in exposure, so no money is spent")
+                .help("remove `max_cost_per_goal`, or give the budget in money"),
+        );
+    }
     if (amplify_written && amplify.is_none()) || (rehearsal_written && rehearsal.is_none()) {
         return None;
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use read::amount as read_amount;
 
-use crate::{Currency, Error, Mistake, Ratio};
+use crate::{Currency, Error, Mistake, Ratio, apportion::apportion};
 
 /// A sum of money.
 ///
@@ -101,26 +101,9 @@ impl Money {
     /// # Errors
     /// All weights are zero, or there are none.
     pub fn split(self, weights: &[u64]) -> Result<Vec<Self>, Error> {
-        let total: u128 = weights.iter().map(|&weight| u128::from(weight)).sum();
-        if total == 0 {
-            return Err(Error::NoWeights);
-        }
-        let whole = u128::from(self.minor.unsigned_abs());
-        // |minor| ≤ 2⁶³ and weight < 2⁶⁴: the product fits 128 bits.
-        let exact = |&weight: &u64| (whole * u128::from(weight) / total, whole * u128::from(weight) % total);
-        let (mut parts, remainders): (Vec<u128>, Vec<u128>) = weights.iter().map(exact).unzip();
-        let mut order: Vec<usize> = (0..weights.len()).collect();
-        order.sort_by_key(|&part| std::cmp::Reverse(remainders[part]));
-        let mut left = whole - parts.iter().sum::<u128>();
-        for part in order {
-            if left == 0 {
-                break;
-            }
-            parts[part] += 1;
-            left -= 1;
-        }
-        let signed = |part: u128| -> Result<Self, Error> {
-            let part = i128::try_from(part).map_err(|_| Error::Overflow)?;
+        let parts = apportion(self.minor.unsigned_abs(), weights).ok_or(Error::NoWeights)?;
+        let signed = |part: u64| -> Result<Self, Error> {
+            let part = i128::from(part);
             let minor = if self.minor < 0 { -part } else { part };
             i64::try_from(minor).map(|minor| Self { minor, ..self }).map_err(|_| Error::Overflow)
         };
