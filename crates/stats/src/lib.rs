@@ -17,6 +17,7 @@ pub mod judgement;
 pub mod learn;
 pub mod likelihood;
 pub mod meta;
+pub mod mixture_boundary;
 pub mod pair;
 pub mod paired;
 pub mod plan;

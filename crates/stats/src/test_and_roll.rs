@@ -212,7 +212,7 @@ pub fn best_unequal_plan(priors: [ArmPrior; 2], people: f64) -> Result<UnequalPl
             };
             let least = 1e-9 * people;
             sizes[i] =
-                bracketed_root(&at, least, most, 1e-9).unwrap_or(if at(least) <= 0.0 { 0.0 } else { most });
+                bracketed_root(at, least, most, 1e-9).unwrap_or(if at(least) <= 0.0 { 0.0 } else { most });
         }
         if (sizes[0] - before[0]).abs() + (sizes[1] - before[1]).abs() < 1e-8 {
             break;
