@@ -63,6 +63,12 @@ pub enum Error {
         /// What it seems to be instead.
         what: String,
     },
+    /// A copy would be written over a ledger that holds something.
+    #[error("copy a ledger to `{path}`: there is one already, and it is not empty")]
+    NotEmpty {
+        /// The ledger that is there.
+        path: PathBuf,
+    },
     /// The file was written by a newer version of this program.
     #[error("open ledger `{path}`: it has format {found}, and this version reads formats up to {supported}")]
     NewerFormat {

@@ -75,6 +75,19 @@ impl Ledger {
         Self::over(Box::<MemoryStore>::default())
     }
 
+    /// Writes everything that is in this ledger to a new file, in one transaction, and opens that for writing: for a
+    /// rehearsal that was played in memory and is worth keeping. Records, rows and hashes are the same.
+    ///
+    /// # Errors
+    /// [`Error::NotEmpty`] when a ledger with records is there already, and those of [`Ledger::open`]. Nothing was written
+    /// then, apart from an empty ledger.
+    pub fn copy_to(&self, path: &Path) -> Result<Self, Error> {
+        let mut store = FileStore::open(path, Access::Write, BUSY_MS)?;
+        self.snapshot(|ledger| store.take_over(ledger.store.as_ref()))?;
+        let path = store.path().to_owned();
+        Ok(Self { path: Some(path), ..Self::over(Box::new(store)) })
+    }
+
     pub(crate) fn over(store: Box<dyn Store>) -> Self {
         let pins = Pins { upto: RecordId::START, by_id: BTreeMap::new() };
         Self { store, path: None, folded: RefCell::default(), pins: RefCell::new(pins) }

@@ -284,6 +284,9 @@ proptest! {
             prop_assert!(verification.is_sound(), "{:?}", verification.problems);
             prop_assert_eq!(verification.records, newest);
         }
+        let copy = memory.copy_to(&folder.path().join("copy.ledger")).unwrap();
+        prop_assert_eq!(exported(&copy), exported(&memory));
+        prop_assert!(copy.verify(None).unwrap().is_sound());
         let records = stored(&memory, Filter::all());
         assert_money_rules(&records);
         for open in memory.progress(NAME).unwrap().open_intents() {

@@ -123,6 +123,23 @@ fn a_reader_cannot_write() {
     assert!(matches!(reader.observe(START_US, NAME, &batch(&[])), Err(Error::ReadOnly { .. })));
 }
 
+/// Protects a ledger from being written over by a copy of another.
+#[test]
+fn a_copy_needs_an_empty_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("month.ledger");
+    let mut rehearsed = Ledger::in_memory();
+    rehearsed.append(START_US, Some(NAME), vec![launch()]).unwrap();
+    let copy = rehearsed.copy_to(&path).unwrap();
+    assert_eq!(
+        (copy.head().unwrap(), copy.path()),
+        (rehearsed.head().unwrap(), Some(path.canonicalize().unwrap().as_path()))
+    );
+    drop(copy);
+    insta::assert_snapshot!(message(&path, rehearsed.copy_to(&path).unwrap_err()), @"copy a ledger to `…/month.ledger`: there is one already, and it is not empty");
+    assert_eq!(Ledger::open(&path, Access::Read).unwrap().head().unwrap(), rehearsed.head().unwrap());
+}
+
 /// Protects readers beside a writer: each sees whole transactions only, in order, and a snapshot stands still.
 #[test]
 fn two_readers_see_whole_steps_while_one_writes() {

@@ -4,7 +4,7 @@
 //! when another one is.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
@@ -64,6 +64,46 @@ impl FileStore {
             Ok(true)
         })?;
         Ok(series)
+    }
+}
+
+impl FileStore {
+    /// Takes over everything that another store holds, in one transaction; this one must be empty.
+    pub(crate) fn take_over(&mut self, other: &dyn Store) -> Result<(), Error> {
+        let (path, busy_ms) = (self.path.clone(), self.busy_ms);
+        let sqlite = |error| error_of(&path, busy_ms, error);
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+        if head(&transaction).map_err(sqlite)? != Head::EMPTY {
+            return Err(Error::NotEmpty { path: path.clone() });
+        }
+        let mut brought: HashMap<RecordId, Vec<(String, String, i64, Value)>> = HashMap::new();
+        other.visit_rows(&mut |record, _, row| {
+            let Row { arm, metric, period_start_us, value } = *row;
+            let rows = brought.entry(record).or_default();
+            rows.push((arm.to_owned(), metric.to_owned(), period_start_us, value));
+            Ok(())
+        })?;
+        other.visit_raw(&mut |raw| {
+            let RawRecord { id, at_us, kind, experiment, arm, body, prev_hash, hash } = &raw;
+            let (experiment, arm) = (experiment.as_deref(), arm.as_deref());
+            let link = Link { prev_hash: *prev_hash, id: *id, at_us: *at_us, kind, experiment, arm, body };
+            write_record(&transaction, &link, *hash).map_err(sqlite)?;
+            if let (Some(experiment), Some(rows)) = (experiment, brought.remove(id)) {
+                let rows: Vec<_> = rows
+                    .iter()
+                    .map(|(arm, metric, start_us, value)| Row {
+                        arm,
+                        metric,
+                        period_start_us: *start_us,
+                        value: *value,
+                    })
+                    .collect();
+                write_rows(&transaction, experiment, *id, &rows).map_err(sqlite)?;
+            }
+            Ok(())
+        })?;
+        transaction.commit().map_err(sqlite)
     }
 }
 
@@ -242,35 +282,31 @@ fn write(
         return Ok(found);
     }
     let mut id = found;
-    {
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO record (id, at_us, kind, experiment, arm, body, prev_hash, hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?;
-        for (fact, body) in writing.facts.iter().zip(bodies) {
-            id = id.next();
-            let (kind, arm) = (fact.kind().as_str(), fact.arm());
-            let link =
-                Link { prev_hash, id, at_us: writing.at_us, kind, experiment: writing.experiment, arm, body };
-            let hash = link.hash();
-            insert.execute(params![
-                signed(id.get()),
-                writing.at_us,
-                kind,
-                writing.experiment,
-                arm,
-                body,
-                prev_hash.as_bytes(),
-                hash.as_bytes()
-            ])?;
-            prev_hash = hash;
-        }
+    for (fact, body) in writing.facts.iter().zip(bodies) {
+        id = id.next();
+        let (kind, arm) = (fact.kind().as_str(), fact.arm());
+        let link =
+            Link { prev_hash, id, at_us: writing.at_us, kind, experiment: writing.experiment, arm, body };
+        let hash = link.hash();
+        write_record(&transaction, &link, hash)?;
+        prev_hash = hash;
     }
     if let Some(experiment) = writing.experiment {
         write_rows(&transaction, experiment, id, writing.rows)?;
     }
     transaction.commit()?;
     Ok(found)
+}
+
+fn write_record(connection: &Connection, link: &Link<'_>, hash: Digest) -> rusqlite::Result<()> {
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO record (id, at_us, kind, experiment, arm, body, prev_hash, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let (id, prev_hash) = (signed(link.id.get()), link.prev_hash.as_bytes());
+    let Link { at_us, kind, experiment, arm, body, .. } = link;
+    insert.execute(params![id, at_us, kind, experiment, arm, body, prev_hash, hash.as_bytes()])?;
+    Ok(())
 }
 
 fn write_rows(
