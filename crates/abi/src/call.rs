@@ -189,7 +189,7 @@ pub struct Instance {
     limits: Limits,
     canceller: Canceller,
     /// Stays where it is until the channel is closed, as the contract says.
-    _host: Box<HostBox>,
+    _host: HostBox,
 }
 
 // SAFETY: the contract lets one thread at a time use a channel, not always the same; `&mut` sees to that.
@@ -211,7 +211,7 @@ impl Instance {
         let mut channel = ptr::null_mut();
         let mut err = ErrorOut::empty();
         // SAFETY: the host stays in its box until the instance is dropped; the rest lives through the call.
-        let returned = unsafe { open(&host.table, Bytes::of(config), &mut channel, &mut err) };
+        let returned = unsafe { open(host.table, Bytes::of(config), &mut channel, &mut err) };
         if returned != 0 {
             return Err(Error::read_from(returned, &err));
         }
@@ -390,28 +390,37 @@ unsafe extern "C" fn buffer_write(ctx: *mut c_void, chunk: Bytes) -> i32 {
     0
 }
 
-/// The host's table with the services behind it.
+/// The host's table with the services behind it. Raw pointers, for the plugin holds them as well: what a box
+/// owns may not be aliased, not even while the box is moved.
 struct HostBox {
-    table: raw::Host,
-    /// What `table.ctx` points to.
-    _services: Box<Arc<dyn Services>>,
+    table: *mut raw::Host,
+    /// What the table's `ctx` points to.
+    services: *mut Arc<dyn Services>,
 }
 
 impl HostBox {
-    fn new(services: Arc<dyn Services>) -> Box<Self> {
-        let services = Box::new(services);
-        Box::new(Self {
-            table: raw::Host {
-                struct_size: raw::HOST_SIZE,
-                abi_minor: crate::ABI_MINOR,
-                ctx: ptr::from_ref::<Arc<dyn Services>>(&services).cast_mut().cast(),
-                log: Some(host_log),
-                now_us: Some(host_now_us),
-                secret: Some(host_secret),
-                get_extension: None,
-            },
-            _services: services,
-        })
+    fn new(services: Arc<dyn Services>) -> Self {
+        let services = Box::into_raw(Box::new(services));
+        let table = Box::into_raw(Box::new(raw::Host {
+            struct_size: raw::HOST_SIZE,
+            abi_minor: crate::ABI_MINOR,
+            ctx: services.cast(),
+            log: Some(host_log),
+            now_us: Some(host_now_us),
+            secret: Some(host_secret),
+            get_extension: None,
+        }));
+        Self { table, services }
+    }
+}
+
+impl Drop for HostBox {
+    fn drop(&mut self) {
+        // SAFETY: the boxes of `new`, freed once; the channel that knew them is closed.
+        unsafe {
+            drop(Box::from_raw(self.table));
+            drop(Box::from_raw(self.services));
+        }
     }
 }
 

@@ -48,7 +48,7 @@ fn describe_is_pure_and_valid(bench: &Bench<'_>) -> Found {
 
 fn version(bench: &Bench<'_>) -> Found {
     let description = bench.description()?;
-    let major = 1;
+    let major = gevinst_host::ABI_MAJOR;
     ensure(description.abi.0 == major, || {
         format!("its table has major {major}, its description says {}", description.abi.0)
     })?;

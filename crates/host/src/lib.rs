@@ -28,6 +28,11 @@
 //! - [`Connection`]: typed calls with deadlines; [`Outcome`] says of a command whether the platform acted.
 //! - [`HostError`]: everything that can go wrong, with both versions, paths and causes.
 //!
+//! What the boundary costs, by `cargo bench -p gevinst-host` on two cores that seven other builds were using: a
+//! child starts, loads and ends in 2.9 ms (fastest 1.5); a small call and its answer take 14 µs, 4 µs in this
+//! process; a million rows of 40 bytes come through checksummed frames, checks included, at 3.4 million
+//! rows a second (fastest 5.5), in this process at 3.6 (fastest 5.3): nearly all of it is memory being paged in.
+//!
 //! The library reads no clock, environment or home and prints nothing: time, secrets and the log are handed in
 //! ([`Terms`], [`Surroundings`]). What a channel answers is checked here for shape and against the request;
 //! what it means is for the runner.
@@ -52,7 +57,7 @@ pub use connection::{Answer, Connection, Observed, Outcome, Request, Terms};
 pub use error::{Death, HostError};
 pub use find::{Plugin, installed};
 pub use gevinst_abi::call::Limits;
-pub use gevinst_abi::{Code, Columns, Error as PluginError, Row, wire};
+pub use gevinst_abi::{ABI_MAJOR, ABI_MINOR, Code, Columns, Error as PluginError, Row, wire};
 pub use in_process::InProcessConnection;
 pub use manifest::Manifest;
 pub use surroundings::{Level, LogLine, LogSource, Now, Surroundings};
