@@ -6,6 +6,7 @@
 use gevinst_ledger::evidence::ArmStatus;
 
 use crate::book::Book;
+use crate::guardrails;
 use crate::engine::Standing;
 use crate::moves::Wanted;
 use crate::plan::{Plan, Unit};
@@ -14,10 +15,20 @@ use crate::purse::{self, Purse};
 /// What stands against today's pool.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pool {
+    /// The most the month may use as things stand: the total, and for a proven winner the reserve.
+    pub total: i64,
     /// Spent so far in the plan's unit, unreported days at their worst.
     pub spent_at_worst: i64,
     /// Per arm: what it may be spending a day when its state is unknown; `None` when it can be commanded.
     pub frozen: Vec<Option<i64>>,
+}
+
+impl Pool {
+    /// What is left of the total.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        self.total.saturating_sub(self.spent_at_worst)
+    }
 }
 
 /// What the book says was spent so far, in the plan's unit.
@@ -32,6 +43,38 @@ pub fn spent(plan: &Plan, book: &Book) -> i64 {
             }
         })
         .sum()
+}
+
+/// The most the month may use as things stand.
+///
+/// A winner that is the last arm standing may have the reserve, as long as leads are answered in time and its goals of the
+/// newest week, of those days whose goals have arrived by half at least, cost no more than `stop_when_marginal_cost_above`. That week's average
+/// stands for the cost of one more goal: the budget has been raised to its present height by then.
+#[must_use]
+pub fn total_now(plan: &Plan, book: &Book, standing: &Standing, periods: usize) -> i64 {
+    let Some(amplify) = plan.experiment.amplify.filter(|_| plan.reserve > 0) else { return plan.total() };
+    let alive: Vec<usize> = (0..plan.arms.len()).filter(|&arm| standing.status[arm].is_alive()).collect();
+    let &[winner] = alive.as_slice() else { return plan.total() };
+    let proven = standing.status[winner] == ArmStatus::Winner;
+    if !proven || !guardrails::answered_in_time(&plan.experiment.guardrails, book) {
+        return plan.total();
+    }
+    if let Some(limit) = amplify.stop_when_marginal_cost_above {
+        let seen_until_us = periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us);
+        let half = plan.experiment.delay.median.map_or(0, |median| median.as_micros());
+        let settled = (0..periods).filter(|&period| seen_until_us - plan.periods[period].end_us >= half);
+        let newest: Vec<usize> = settled.collect::<Vec<_>>().into_iter().rev().take(7).collect();
+        let (mut spend, mut goals) = (0_i64, 0_i64);
+        for &period in &newest {
+            let cell = book.cell(period, winner);
+            spend += cell.spend_minor;
+            goals += i64::try_from(cell.goals).unwrap_or(i64::MAX);
+        }
+        if newest.is_empty() || spend > limit.minor().saturating_mul(goals) {
+            return plan.total();
+        }
+    }
+    plan.total() + plan.reserve
 }
 
 /// What every arm that has joined should be set to at `now_us`.
@@ -54,7 +97,7 @@ pub fn amounts(plan: &Plan, standing: &Standing, pool: &Pool, day: Option<usize>
     let arms = plan.arms.len();
     let Some(day) = day else { return vec![0; arms] };
     let purse = Purse {
-        total: plan.total(),
+        total: pool.total,
         daily_max: plan.daily_max(),
         spent_at_worst: pool.spent_at_worst,
         days_left: u32::try_from(plan.periods.len() - day).unwrap_or(u32::MAX),

@@ -19,6 +19,12 @@ pub struct Cell {
     pub value: f64,
     /// Sum of squares of the goals' values.
     pub value_sq: f64,
+    /// People written to, where guardrails need them.
+    pub recipients: u64,
+    /// Events that a guardrail counts, in the order of [`crate::guardrails::RATES`].
+    pub breaches: [u64; 3],
+    /// Leads that were answered for the first time, and the hours they waited together.
+    pub answers: (u64, f64),
 }
 
 /// Cells of all periods and arms of one experiment; period-major.

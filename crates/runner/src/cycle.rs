@@ -110,11 +110,12 @@ pub fn step(
 
     stepped.moved = moves::recover(plan, ledger, ports, now_us)?;
     // What a person approved since the last step goes out before anything new replaces it.
-    let left = left(plan, ledger, now_us)?;
+    let before = standing(plan, ledger)?;
+    let left = pool(plan, ledger, &before, now_us)?.left();
     stepped.moved.add(moves::send(plan, ledger, ports, now_us, left)?);
     stepped.observed = observe::observe(plan, ledger, ports, now_us)?;
 
-    let mut standing = standing(plan, ledger)?;
+    let mut standing = before;
     let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
     let month_over = reported == plan.periods.len();
     let closing = month_over && now_us >= plan.close_at_us;
@@ -133,7 +134,7 @@ pub fn step(
     }
 
     let fresh = stepped.look.is_some() || stepped.launched;
-    let pool = pool(plan, ledger, now_us)?;
+    let pool = pool(plan, ledger, &standing, now_us)?;
     let mut wanted = allocate::wanted(plan, &standing, &pool, now_us);
     if !fresh {
         let overdue = overdue(plan, ledger, &wanted, now_us)?;
@@ -141,8 +142,7 @@ pub fn step(
     }
     let not_after_us = not_after(plan, papers.needs_approval, now_us);
     moves::intend(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?;
-    let left = plan.total() - pool.spent_at_worst;
-    stepped.moved.add(moves::send(plan, ledger, ports, now_us, left)?);
+    stepped.moved.add(moves::send(plan, ledger, ports, now_us, pool.left())?);
 
     if closing && ledger.progress(name)?.open_intents().next().is_none() {
         let closed = Closed {
@@ -246,13 +246,8 @@ fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Resu
     Ok(overdue.map(|want| want.arm).collect())
 }
 
-/// What is left of the total, with everything unknown counted at its worst.
-fn left(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<i64, Error> {
-    Ok(plan.total() - pool(plan, ledger, now_us)?.spent_at_worst)
-}
-
 /// What stands against today's pool: what was spent, and what arms of unknown state may be spending.
-fn pool(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<Pool, Error> {
+fn pool(plan: &Plan, ledger: &Ledger, standing: &Standing, now_us: i64) -> Result<Pool, Error> {
     let book = observe::read_book(plan, ledger, AsOf::Now)?;
     let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
     let progress = ledger.progress(plan.experiment.name.as_str())?;
@@ -262,6 +257,7 @@ fn pool(plan: &Plan, ledger: &Ledger, now_us: i64) -> Result<Pool, Error> {
         progress.arm(&arm.name).filter(|stands| stands.is_frozen()).map(ArmProgress::worst_daily_minor)
     });
     Ok(Pool {
+        total: allocate::total_now(plan, &book, standing, reported),
         spent_at_worst: allocate::spent(plan, &book).saturating_add(worst_day.saturating_mul(unreported)),
         frozen: frozen.collect(),
     })

@@ -14,6 +14,7 @@ use gevinst_stats::pair::Levels;
 
 use crate::Error;
 use crate::book::Book;
+use crate::guardrails;
 use crate::plan::Plan;
 
 /// Where an experiment stands after a look.
@@ -167,7 +168,7 @@ impl Engine {
         let alive = before.alive();
         let spend: Vec<f64> = (0..plan.arms.len()).map(|arm| signed(book.total(arm).spend_minor)).collect();
         let paid = spend.iter().any(|&minor| minor > 0.0);
-        let verdicts = decide(
+        let mut verdicts = decide(
             &Situation {
                 judgement: &judgement,
                 costs: &costs,
@@ -178,6 +179,18 @@ impl Engine {
             &self.rules,
         )
         .map_err(refuse)?;
+        let ln_threshold = -self.rules.wrongly_drop_profitable.ln();
+        for arm in (0..plan.arms.len()).filter(|&arm| alive[arm]) {
+            let ln_e = guardrails::ln_e_breached(&plan.experiment.guardrails, book, arm, moment.periods).map_err(refuse)?;
+            if let Some(ln_e) = ln_e.filter(|ln_e| *ln_e >= ln_threshold) {
+                verdicts[arm] = ArmVerdict {
+                    arm,
+                    verdict: Verdict::GuardrailBreached { ln_e },
+                    guarantee: Some(Guarantee::Robust),
+                    ln_threshold: Some(ln_threshold),
+                };
+            }
+        }
         let mut standing =
             Standing { looks: before.looks + 1, periods: moment.periods, closed: moment.closing, ..before.clone() };
         if checks.iter().all(|check| check.passed) {

@@ -3,7 +3,8 @@
 //! - [`plan`]: a definition turned into periods, whole amounts and statistical settings.
 //! - [`observe`]: ask the channels, record what they say. [`book`]: the latest known figures.
 //! - [`engine`]: a table and where the experiment stood → evidence, verdicts, shares. [`evidence`]: as the ledger keeps it.
-//! - [`allocate`] and [`purse`]: shares to whole amounts within every cap. [`moves`]: intent, act, receipt.
+//! - [`allocate`], [`purse`] and [`month_budget`]: shares to whole amounts within every cap. [`guardrails`]: what must not be harmed.
+//! - [`moves`]: intent, act, receipt.
 //! - [`cycle`]: one step of one experiment, through ledger and channels.
 //! - [`rehearse`]: the same against a stand-in market, by the thousand.
 //!
@@ -16,6 +17,8 @@ pub mod cycle;
 pub mod engine;
 mod error;
 pub mod evidence;
+pub mod guardrails;
+pub mod month_budget;
 pub mod moves;
 pub mod observe;
 pub mod plan;

@@ -7,6 +7,7 @@ use gevinst_abi::wire::{Coded, Grain, ObserveRequest};
 use gevinst_ledger::{AsOf, Batch, Ledger, Row, Value};
 
 use crate::book::Book;
+use crate::guardrails;
 use crate::plan::Plan;
 use crate::port::Ports;
 use crate::Error;
@@ -22,21 +23,17 @@ pub struct Observed {
     pub failed: Vec<(String, String)>,
 }
 
-/// Codes of the metrics asked for; they stand in the rows.
-const SPEND: u32 = 1;
-const GOAL: u32 = 2;
-const EXPOSURE: u32 = 3;
-
-/// The metrics that a plan needs, coded: spend, the goal, and the exposure where that is not spend.
+/// The metrics that a plan needs, coded from 1: spend, the goal, the exposure where that is not spend, and what its
+/// guardrails watch.
 fn metrics(plan: &Plan) -> Vec<Coded> {
-    let mut metrics = vec![
-        Coded { code: SPEND, name: "spend".to_owned() },
-        Coded { code: GOAL, name: plan.goal_metric().to_owned() },
-    ];
-    if plan.exposure_metric() != "spend" {
-        metrics.push(Coded { code: EXPOSURE, name: plan.exposure_metric().to_owned() });
+    let mut names = vec!["spend", plan.goal_metric()];
+    let watched = guardrails::metrics(&plan.experiment.guardrails);
+    for name in std::iter::once(plan.exposure_metric()).chain(watched) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
-    metrics
+    names.into_iter().zip(1..).map(|(name, code)| Coded { code, name: name.to_owned() }).collect()
 }
 
 /// Asks every channel of the experiment for the month so far, and records the answers.
@@ -159,6 +156,15 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
             cell.goals = row.value.count;
             cell.value = row.value.sum;
             cell.value_sq = row.value.sum_sq;
+        }
+        if &*row.metric == guardrails::RECIPIENTS {
+            cell.recipients = row.value.count;
+        }
+        if &*row.metric == guardrails::ANSWER_HOURS {
+            cell.answers = (row.value.count, row.value.sum);
+        }
+        if let Some(index) = guardrails::RATES.iter().position(|name| *name == &*row.metric) {
+            cell.breaches[index] = row.value.count;
         }
     }
     Ok(book)

@@ -74,6 +74,10 @@ pub struct Plan {
     pub rule: Rule,
     /// What is believed of log ratios between arms.
     pub prior: NormalPrior,
+    /// The most of the month's budget that this experiment may have, where that is less than its total.
+    pub total_cap: Option<i64>,
+    /// What a proven winner may have beyond the total, from the month's reserve, minor units.
+    pub reserve: i64,
     /// What is believed of day noise; none where people were assigned at random.
     pub dispersion: DispersionPrior,
 }
@@ -120,15 +124,26 @@ impl Plan {
             periods,
             rule: rule.unwrap_or(experiment.allocate.rule),
             prior: NormalPrior::default(),
+            total_cap: None,
+            reserve: experiment.amplify.map_or(0, |amplify| {
+                let total = i64::try_from(experiment.budget.total_units()).unwrap_or(i64::MAX);
+                (amplify.up_to.minor() - total).max(0)
+            }),
             dispersion: if randomised_people { DispersionPrior::none() } else { DispersionPrior::default() },
             experiment: experiment.clone(),
         })
     }
 
-    /// The most the month may use, in the budget's unit.
+    /// The most that the definition lets the month use, in the budget's unit.
+    #[must_use]
+    pub fn stated_total(&self) -> i64 {
+        i64::try_from(self.experiment.budget.total_units()).unwrap_or(i64::MAX)
+    }
+
+    /// The most the month may use without amplifying, in the budget's unit.
     #[must_use]
     pub fn total(&self) -> i64 {
-        i64::try_from(self.experiment.budget.total_units()).unwrap_or(i64::MAX)
+        self.stated_total().min(self.total_cap.unwrap_or(i64::MAX))
     }
 
     /// The most a day may use, in the budget's unit.

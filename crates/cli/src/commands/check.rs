@@ -69,9 +69,8 @@ pub(crate) fn run(args: &Check, colour: Colour) -> Result<(), Failure> {
     }
     for plugin in found.plugins.iter().filter(|plugin| !plugin.found) {
         remark(&format!(
-            "warning: channel `{}`: {}; `gevinst rehearse` does not need it, `gevinst run` does",
-            plugin.channel,
-            plugin.message.as_deref().unwrap_or("its plugin was not found")
+            "warning: channel `{}`: plugin `{}` is not installed; `gevinst rehearse` does not need it, `gevinst run` does",
+            plugin.channel, plugin.plugin
         ));
     }
     let mut text = String::new();

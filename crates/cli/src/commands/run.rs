@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gevinst_experiment::{Mode, Project};
+use gevinst_experiment::{Budget, Mode, Project, Source, parse_experiment};
 use gevinst_ledger::{Access, Ledger};
 use gevinst_runner::cycle::{self, Papers, Stage, Stepped};
 use gevinst_runner::engine::Engine;
+use gevinst_runner::month_budget;
 use gevinst_runner::plan::Plan;
 use gevinst_runner::port::Ports;
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
     let now_us = clock::now_us(args.now.as_deref())?;
     let path = project::ledger_path(args.ledger.ledger.as_deref(), Some(&project.company_path))?;
     let mut channels = channels(&project, args, now_us);
-    let plans = project
+    let mut plans = project
         .experiments
         .iter()
         .map(|located| Plan::new(&project.company, &located.experiment, None).map_err(|error| failure(&error)))
@@ -53,6 +54,7 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
     }
     let mut ledger = Ledger::open(&path, Access::Write).map_err(|error| super::ledger::failure(&error))?;
     accept_pins(&project, &ledger, &mut channels)?;
+    fit_month_budgets(&project, &ledger, &mut plans)?;
 
     let mut done: Vec<Value> = Vec::new();
     let mut text = String::new();
@@ -167,6 +169,38 @@ fn accept_pins(project: &Project, ledger: &Ledger, channels: &mut Channels) -> R
         }
     }
     channels.accept(accepted);
+    Ok(())
+}
+
+/// Bounds every plan by what is left of its month's budget, whatever else runs in that month.
+fn fit_month_budgets(project: &Project, ledger: &Ledger, plans: &mut [Plan]) -> Result<(), Failure> {
+    let fail = |error: gevinst_ledger::Error| super::ledger::failure(&error);
+    let entries = ledger.experiments().map_err(fail)?;
+    let mut months: Vec<_> = plans.iter().map(|plan| plan.experiment.month).collect();
+    months.sort();
+    months.dedup();
+    for month in months {
+        let mut claimed = 0_i64;
+        for entry in entries.iter().filter(|entry| entry.month == month.to_string()) {
+            if plans.iter().any(|plan| plan.experiment.name.as_str() == entry.name) {
+                continue;
+            }
+            // An experiment that runs but was not named this time: its definition is in the ledger.
+            if let Some(launched) = ledger.launched(&entry.name).map_err(fail)? {
+                let source = Source::new(entry.name.clone(), launched.definition_toml);
+                if let Ok(parsed) = parse_experiment(&source, &project.company)
+                    && let Budget::Money { total, .. } = parsed.value.budget
+                {
+                    claimed = claimed.saturating_add(total.minor());
+                }
+            }
+        }
+        let available = project.company.month_budget.minor().saturating_sub(claimed);
+        let launched = |name: &str| entries.iter().any(|entry| entry.name == name);
+        for name in month_budget::fit(plans, month, available, launched) {
+            remark(&format!("warning: `{name}` gets less than its total: the budget of {month} is claimed by others"));
+        }
+    }
     Ok(())
 }
 

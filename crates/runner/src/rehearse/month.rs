@@ -87,7 +87,11 @@ pub fn play_watched(
             }
             standing = finding.standing;
         }
-        let pool = Pool { spent_at_worst: allocate::spent(plan, &book), frozen: vec![None; plan.arms.len()] };
+        let pool = Pool {
+            total: allocate::total_now(plan, &book, &standing, periods),
+            spent_at_worst: allocate::spent(plan, &book),
+            frozen: vec![None; plan.arms.len()],
+        };
         for want in allocate::wanted(plan, &standing, &pool, now_us) {
             let arm = want.arm;
             if commanded[arm].unwrap_or(0) != want.daily {

@@ -66,7 +66,7 @@ impl Benchmark {
         for day in 0..plan.periods.len() {
             let mut standing = Standing::new(plan);
             standing.shares.fill(1.0);
-            let pool = Pool { spent_at_worst: spent, frozen: vec![None; arms] };
+            let pool = Pool { total: plan.total(), spent_at_worst: spent, frozen: vec![None; arms] };
             let amounts = allocate::amounts(plan, &standing, &pool, Some(day));
             let today: i64 = amounts.iter().sum();
             spent += today;
