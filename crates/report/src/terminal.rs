@@ -368,9 +368,9 @@ pub fn judge_text(judged: &JudgeTable, style: Style) -> String {
         out.push('\n');
         line(&mut out, &finish(&pairs));
     }
-    let noise = judged.dispersion.map_or_else(String::new, |d| format!("; day noise {}", significant(d)));
+    let noise = judged.dispersion.map_or_else(String::new, |d| format!(" Day noise: {}.", significant(d)));
     let note = format!(
-        "guarantee: {} · separation: {} · an arm is dropped at an e-value of {}{noise}. {}.",
+        "guarantee: {} · separation: {}. An arm is dropped at an e-value of {}.{noise} Method: {}.",
         plain(&judged.guarantee),
         plain(&judged.separation),
         threshold(judged.alpha),

@@ -5,6 +5,7 @@ mod figures;
 mod markup;
 
 use gevinst_report::figures::Currency;
+use gevinst_report::judge_table::{About, JudgeTable, JudgedArm, JudgedPair};
 use gevinst_report::model::{ArmStatus, ExperimentReport, MonthReport, Outcome, State};
 use gevinst_report::terminal::Style;
 use gevinst_report::{html, json, prose, terminal, verdict, words};
@@ -51,6 +52,46 @@ fn every_awkward_case_says_what_is_known_and_nothing_else() {
 fn a_rehearsal_reads_as_it_should_in_a_terminal() {
     // What people decide on before money is spent.
     let text = terminal::rehearsal_text(&figures::rehearsal(), Style::default());
+    assert_fits(&text, 80);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_judged_table_reads_as_it_should_in_a_terminal() {
+    // What an analyst sees of a table of their own: overflow, a missing bound and a long name among it.
+    let about = About {
+        generator: "gevinst 0.1.0",
+        guarantee: "robust",
+        separation: "unrandomised",
+        method: "conditional likelihood with a dispersion mixture",
+        alpha: 0.05,
+        dispersion: Some(0.031),
+        periods: 30,
+    };
+    let mut judged = JudgeTable::new(&about);
+    judged.arms = vec![
+        JudgedArm::new("product", 41_250.0, 22, (0.0004, 0.37), 4.1, ArmStatus::Dropped),
+        JudgedArm::new(
+            "the-one-that-names-the-problem",
+            38_900.5,
+            61,
+            (0.9996, 0.0),
+            -2.5,
+            ArmStatus::Running,
+        ),
+        JudgedArm::new("empty", 0.0, 0, (f64::NAN, f64::NAN), f64::NEG_INFINITY, ArmStatus::Running),
+    ];
+    judged.pairs = vec![
+        JudgedPair::new(
+            ("product", "the-one-that-names-the-problem"),
+            0.4,
+            (Some(0.21), Some(0.83)),
+            (-3.0, 900.0),
+        ),
+        JudgedPair::new(("product", "empty"), f64::NAN, (None, None), (0.0, 0.0)),
+        JudgedPair::new(("the-one-that-names-the-problem", "empty"), 1.2, (Some(0.4), None), (0.1, -0.1)),
+    ];
+    let text = terminal::judge_text(&judged, Style::default());
     assert_fits(&text, 80);
     insta::assert_snapshot!(text);
 }

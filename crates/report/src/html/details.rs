@@ -78,7 +78,7 @@ fn pairs(x: &ExperimentReport) -> Markup {
                 "Ratio of the rates with its confidence sequence; e-values for each direction (" (glue(&threshold(x.alpha)))
                 " is proof at the accepted " (glue(&percent(x.alpha))) "); chance by the model."
             }
-            (scroll("Every pair", &table))
+            (scroll(&format!("{}: every pair", plain(&x.name)), &table))
             (cut_note(x.pairs.len()))
         }
     }
@@ -112,7 +112,7 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
     let money = |minor: Option<i64>| minor.map_or_else(|| NOTHING.to_owned(), |m| glue(&currency.money(m)));
     let rows: usize = x.by_day.iter().map(|d| d.arms.len()).sum();
     let table = html! {
-        table {
+        table class="dense" {
             thead {
                 tr {
                     th scope="col" { "Day" }
@@ -141,7 +141,7 @@ fn by_day(x: &ExperimentReport, currency: &Currency) -> Markup {
         details {
             summary { "Day by day (" (x.by_day.len()) " days)" }
             p class="soft small" { "As reported so far, booked to the day of the exposure. A dash is a figure that was not reported, not a zero." }
-            (scroll("Day by day", &table))
+            (scroll(&format!("{}: day by day", plain(&x.name)), &table))
             (cut_note(rows))
         }
     }
@@ -167,7 +167,7 @@ fn moves(x: &ExperimentReport, currency: &Currency, timezone: &str) -> Markup {
         details {
             summary { "Moves (" (x.moves.len()) ")" }
             p class="soft small" { "Each move from intent to receipt. Times are those of " (plain(timezone)) "." }
-            (scroll("Moves", &table))
+            (scroll(&format!("{}: moves", plain(&x.name)), &table))
             (cut_note(x.moves.len()))
         }
     }

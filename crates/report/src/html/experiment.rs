@@ -333,7 +333,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
                 @if let Some(limit) = x.cost_limit_minor { " Limit: " (glue(&currency.money(limit))) " " (words::one(&x.goal.metric)) "." }
             }
             }
-            (scroll("The arms", &table))
+            (scroll(&format!("{}: the arms", plain(&x.name)), &table))
             @if let Some(saved) = x.money_not_spent_on_losers_minor {
                 p { "With an even split of the same money, the arms that lost would have got " (glue(&currency.money(saved))) " more." }
             }
