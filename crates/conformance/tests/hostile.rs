@@ -19,7 +19,7 @@ fn report(fault: Option<&str>, in_process: bool) -> Report {
     let options = Options {
         child: ChildOptions {
             program: Some(program),
-            cancel_grace: Duration::from_millis(300),
+            cancel_grace: Duration::from_millis(1500),
             memory_bytes_max: 512 << 20,
             ..ChildOptions::default()
         },
@@ -138,7 +138,7 @@ fn faults_in_data_fail_their_test() {
 #[test]
 fn faults_of_life_fail_their_test() {
     fails_exactly(&[
-        ("ignores_cancel", "life.cancel_returns", "did not return within 300 ms"),
+        ("ignores_cancel", "life.cancel_returns", "did not return within 1500 ms"),
         ("opens_once", "life.close_and_reopen", "a channel was opened before"),
         ("locks_others_out", "life.two_channels", "another process uses the account"),
         ("forgets", "life.state_survives_a_kill", "and is State { exists: false"),

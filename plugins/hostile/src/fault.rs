@@ -81,7 +81,7 @@ pub enum Fault {
     ExitsInObserve,
     /// Uses memory until there is no more.
     EatsMemory,
-    /// Takes most of a second for `observe` and does not hear `cancel`.
+    /// Takes four seconds to `observe` a week and does not hear `cancel`.
     IgnoresCancel,
     /// Writes to standard output in `observe`.
     WritesToStdout,
@@ -108,6 +108,9 @@ pub enum Fault {
     /// Reports every hour of the request for every arm and metric, from memory: as fast as it can.
     Floods,
 }
+
+/// Seven days in µs.
+const WEEK_US: i64 = 7 * 24 * crate::platform::HOUR_US;
 
 /// The keys of a good configuration, all of them texts.
 const KEYS: [&str; 5] = ["currency", "timezone", "state_file", "secret", "fault"];
@@ -163,7 +166,11 @@ pub(crate) fn before_apply(fault: Option<Fault>, command: &Command) -> Result<()
 }
 
 /// What goes wrong before anything is observed.
-pub(crate) fn before_observe(fault: Option<Fault>, host: &Host) -> Result<(), Error> {
+pub(crate) fn before_observe(
+    fault: Option<Fault>,
+    request: &ObserveRequest,
+    host: &Host,
+) -> Result<(), Error> {
     match fault {
         Some(Fault::PanicsInObserve) => panic!("a panic in observe"),
         Some(Fault::ExitsInObserve) => std::process::exit(0),
@@ -174,8 +181,8 @@ pub(crate) fn before_observe(fault: Option<Fault>, host: &Host) -> Result<(), Er
                 host.log(Level::Debug, format!("{} MiB", eaten.len() * 16));
             }
         }
-        Some(Fault::IgnoresCancel) => {
-            std::thread::sleep(Duration::from_millis(700));
+        Some(Fault::IgnoresCancel) if host.now_us() - request.from_us > WEEK_US => {
+            std::thread::sleep(Duration::from_secs(4));
             Ok(())
         }
         Some(Fault::WritesToStdout) => say("observing\n"),

@@ -158,7 +158,7 @@ impl Channel for Hostile {
 
     fn observe(&mut self, request: &ObserveRequest) -> Result<Observations, Error> {
         self.calls += 1;
-        fault::before_observe(self.fault, &self.host)?;
+        fault::before_observe(self.fault, request, &self.host)?;
         if self.fault == Some(Fault::Floods) {
             let rows = self.flood.get_or_insert_with(|| fault::flood(request)).clone();
             return Ok(Observations { rows, ..Observations::new([], None, request.to_us) });

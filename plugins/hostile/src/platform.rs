@@ -1,6 +1,7 @@
 //! The stand-in platform: what was commanded when, in a file or in memory.
 //!
-//! A line of JSON per command, appended and synced before the command is answered.
+//! A line of JSON per command, written before the command is answered: it survives the process, and a stand-in
+//! need not survive a power failure.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -93,7 +94,6 @@ impl Platform {
                 serde_json::to_vec(&entry).map_err(|error| Error::not_applied(error.to_string()))?;
             line.push(b'\n');
             file.write_all(&line)
-                .and_then(|()| file.sync_data())
                 .map_err(|error| Error::unknown_outcome(format!("the state file: {error}")))?;
         }
         self.arms.entry((entry.experiment, entry.arm)).or_default().push((at_us, entry.state));

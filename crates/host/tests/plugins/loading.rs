@@ -91,20 +91,18 @@ fn constructors_run_in_the_child() {
         )
     };
     let Some(exits) = compile(&source("_Exit(3);"), dir.path(), "exits") else { return };
-    let start = |library: &Path| {
-        let options = gevinst_host::ChildOptions {
-            load_deadline: std::time::Duration::from_millis(300),
-            ..child_options()
-        };
+    let start = |library: &Path, deadline_ms| {
+        let load_deadline = std::time::Duration::from_millis(deadline_ms);
+        let options = gevinst_host::ChildOptions { load_deadline, ..child_options() };
         let plugin = Plugin::at(library).unwrap();
         refused(ChildConnection::start(&plugin, &options, Log::default().surroundings()))
     };
     assert_eq!(
-        start(&exits).to_string(),
+        start(&exits, 20_000).to_string(),
         "the plugin's process exited with code 3, without an answer, during loading"
     );
     let Some(hangs) = compile(&source("for (;;) pause();"), dir.path(), "hangs") else { return };
-    assert!(matches!(start(&hangs), HostError::Deadline { method: "loading", .. }));
+    assert!(matches!(start(&hangs, 300), HostError::Deadline { method: "loading", .. }));
 }
 
 /// Protects callers that link a channel: the same table works without a library.

@@ -47,7 +47,7 @@ fn a_hanging_plugin_is_killed_at_the_deadline() {
             assert_eq!(error.to_string(), "check took longer than 100 ms");
         }
         let took = began.elapsed();
-        assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(4), "{took:?}");
+        assert!(took >= GRACE && took < GRACE + Duration::from_secs(5), "{took:?}");
         assert!(!runs(channel.process_id()));
         assert!(matches!(channel.check(quick(100)), Err(HostError::Gone { .. })));
     }

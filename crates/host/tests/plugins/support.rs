@@ -19,6 +19,9 @@ use gevinst_hostile as _;
 pub(crate) const START_US: i64 = 1_793_491_200_000_000;
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
 
+/// Time to come back after a cancel: plenty for a busy machine, and waited out only by what hangs.
+pub(crate) const GRACE: Duration = Duration::from_millis(1500);
+
 /// Collects log lines.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<LogLine>>>);
@@ -49,11 +52,7 @@ pub(crate) fn hostile() -> Plugin {
 
 pub(crate) fn child_options() -> ChildOptions {
     let path = PathBuf::from(env!("CARGO_BIN_EXE_gevinst-channel-child"));
-    ChildOptions {
-        program: Some(ChildProgram { path }),
-        cancel_grace: Duration::from_millis(300),
-        ..ChildOptions::default()
-    }
+    ChildOptions { program: Some(ChildProgram { path }), cancel_grace: GRACE, ..ChildOptions::default() }
 }
 
 pub(crate) fn child(log: &Log) -> ChildConnection {
@@ -64,7 +63,7 @@ pub(crate) fn child(log: &Log) -> ChildConnection {
 pub(crate) fn both(log: &Log) -> [Box<dyn Connection>; 2] {
     let mut in_process =
         InProcessConnection::load_trusted(&hostile(), Limits::default(), log.surroundings()).unwrap();
-    in_process.set_cancel_grace(Duration::from_millis(300));
+    in_process.set_cancel_grace(GRACE);
     [Box::new(child(log)), Box::new(in_process)]
 }
 
