@@ -30,13 +30,13 @@ pub fn verdict(experiment: &ExperimentReport, currency: &Currency, awaiting: usi
     let say = Say { x: experiment, currency };
     let (outcome, sentence) = say.conclude();
     let failed: Vec<_> = experiment.checks.iter().filter(|check| !check.passed).collect();
-    let mut next = Prose::new();
+    let mut steps = Vec::new();
     if let Some(first) = failed.first() {
         let more = if failed.len() > 1 { format!(" (and {} more)", failed.len() - 1) } else { String::new() };
-        next.push_words(format!(
-            "Look into the data first, since a check failed and decisions have stopped: {}{more} ",
+        steps.push(Prose::new().words(format!(
+            "Look into the data first, since a check failed and decisions have stopped: {}{more}",
             stop(&crate::prose::plain(&first.sentence)),
-        ));
+        )));
     }
     if awaiting > 0 {
         let moves = if awaiting == 1 {
@@ -44,9 +44,15 @@ pub fn verdict(experiment: &ExperimentReport, currency: &Currency, awaiting: usi
         } else {
             format!("the {awaiting} proposed moves")
         };
-        next = next.words(format!("Approve or decline {moves}: ")).name("gevinst approve").words(". ");
+        let step =
+            Prose::new().words(format!("Approve or decline {moves}: ")).name("gevinst approve").words(".");
+        steps.push(step);
     }
-    let next = if failed.is_empty() || next.is_empty() { next.then(say.advise(outcome)) } else { trim(next) };
+    if failed.is_empty() {
+        steps.push(say.advise(outcome));
+    }
+    let join = |all: Prose, step: Prose| if all.is_empty() { step } else { all.words(" ").then(step) };
+    let next = steps.into_iter().fold(Prose::new(), join);
     Verdict { outcome, sentence, next }
 }
 
@@ -54,19 +60,6 @@ pub fn verdict(experiment: &ExperimentReport, currency: &Currency, awaiting: usi
 fn stop(sentence: &str) -> String {
     let sentence = sentence.trim();
     if sentence.ends_with(['.', '!', '?']) { sentence.to_owned() } else { format!("{sentence}.") }
-}
-
-fn trim(prose: Prose) -> Prose {
-    let mut out = Prose::new();
-    let last = prose.pieces().len().saturating_sub(1);
-    for (i, piece) in prose.pieces().iter().enumerate() {
-        out = match piece {
-            crate::prose::Piece::Words(words) if i == last => out.words(words.trim_end()),
-            crate::prose::Piece::Words(words) => out.words(words.clone()),
-            crate::prose::Piece::Name(name) => out.name(name),
-        };
-    }
-    out
 }
 
 struct Say<'a> {

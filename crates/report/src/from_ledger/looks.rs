@@ -1,15 +1,18 @@
-//! The course of an experiment: what each day's last look said of the pairs that matter and of each arm.
+//! What the looks said: the last one of arms and pairs, and each day's last one of the experiment's course.
 
 use std::ops::ControlFlow;
 
 use gevinst_experiment::Zone;
-use gevinst_ledger::evidence::Look;
+use gevinst_ledger::evidence::{ArmLook, Look, PairLook};
 use gevinst_ledger::{Fact, Filter, Kind, Ledger};
 use jiff::civil::Date;
 
-use super::last_day;
 use crate::error::Error;
-use crate::model::{ArmPoint, Course, ExperimentReport, Ratio, RatioPoint, e_value_of, finite};
+use crate::model::{
+    ArmPoint, ArmReport, ArmStatus, Check, CostPerGoal, Course, ExperimentReport, Pair, Ratio, RatioPoint,
+    Totals, e_value_of, finite,
+};
+use crate::words;
 
 /// Fills the points of the comparisons that are there, and the course of every arm.
 pub(super) fn trace(ledger: &Ledger, name: &str, x: &mut ExperimentReport, zone: &Zone) -> Result<(), Error> {
@@ -66,4 +69,115 @@ fn arm_point(look: &Look, arm: &str, date: Date) -> Option<ArmPoint> {
     let seen = look.arms.iter().find(|seen| seen.name == arm)?;
     let (e_drop, ln_e_drop) = e_value_of(seen.ln_e_drop);
     Some(ArmPoint { date, look: look.look, e_drop, ln_e_drop, p_best: finite(seen.p_best) })
+}
+
+pub(super) fn last(ledger: &Ledger, name: &str) -> Result<Option<Look>, Error> {
+    let mut found = None;
+    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Looked]).newest_first(), |stored| {
+        if let Fact::Looked(looked) = &stored.fact {
+            found = Some(looked.evidence.clone());
+        }
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
+}
+
+/// What the last look says of the arms and pairs.
+pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
+    x.guarantee = Some(words::guarantee(&look.guarantee));
+    x.separation = words::separation(&look.separation);
+    x.method = Some(look.method.clone());
+    x.alpha = look.alpha;
+    x.looks = look.look;
+    x.dispersion = look.dispersion.and_then(finite);
+    x.data_until = last_day(look.data_until_us, zone);
+    for seen in &look.arms {
+        if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == seen.name) {
+            take_arm(arm, seen);
+        }
+    }
+    x.pairs = look.pairs.iter().map(pair).collect();
+    x.checks = look
+        .checks
+        .iter()
+        .map(|check| Check {
+            name: check.name.clone(),
+            passed: check.passed,
+            sentence: check.sentence.clone(),
+        })
+        .collect();
+    x.totals = Totals {
+        spend_minor: x.arms.iter().map(|arm| arm.spend_minor).sum(),
+        exposure: x.arms.iter().map(|arm| arm.exposure).sum(),
+        goals: x.arms.iter().map(|arm| arm.goals).sum(),
+        ..x.totals
+    };
+    let paid = x.totals.spend_minor > 0 && x.totals.goals > 0;
+    x.totals.cost_per_goal_minor = paid.then(|| x.totals.spend_minor as f64 / x.totals.goals as f64);
+    if x.reference.is_none() && x.arms.len() > 1 {
+        x.reference = most_likely_best(look);
+    }
+}
+
+fn take_arm(arm: &mut ArmReport, seen: &ArmLook) {
+    arm.status = status(seen.status);
+    arm.exposure = seen.exposure;
+    arm.goals = seen.goals;
+    arm.spend_minor = seen.spend_minor;
+    arm.rate = seen.rate.and_then(finite);
+    arm.cost_per_goal = (seen.goals > 0 && seen.spend_minor > 0).then(|| CostPerGoal {
+        minor: seen.spend_minor as f64 / seen.goals as f64,
+        lower_minor: None,
+        upper_minor: None,
+    });
+    arm.p_best = finite(seen.p_best);
+    arm.expected_loss = finite(seen.expected_loss);
+    (arm.e_drop, arm.ln_e_drop) = e_value_of(seen.ln_e_drop);
+    arm.share = finite(seen.share);
+}
+
+/// The arm that the others are compared with where there is no control: the one most likely best, the first of equals.
+fn most_likely_best(look: &Look) -> Option<String> {
+    let mut best: Option<&ArmLook> = None;
+    for arm in look.arms.iter().filter(|arm| arm.status.is_alive() && arm.p_best.is_finite()) {
+        if best.is_none_or(|so_far| arm.p_best > so_far.p_best) {
+            best = Some(arm);
+        }
+    }
+    best.or(look.arms.first()).map(|arm| arm.name.clone())
+}
+
+fn pair(seen: &PairLook) -> Pair {
+    let (e_a_beats_b, ln_e_a_beats_b) = e_value_of(seen.ln_e_a_beats_b);
+    let (e_b_beats_a, ln_e_b_beats_a) = e_value_of(seen.ln_e_b_beats_a);
+    Pair {
+        a: seen.a.clone(),
+        b: seen.b.clone(),
+        ratio: finite(seen.ratio),
+        lower: seen.lower.and_then(finite),
+        upper: seen.upper.and_then(finite),
+        e_a_beats_b,
+        ln_e_a_beats_b,
+        e_b_beats_a,
+        ln_e_b_beats_a,
+        p_a_better: finite(seen.p_a_better),
+    }
+}
+
+pub(super) fn status(seen: gevinst_ledger::evidence::ArmStatus) -> ArmStatus {
+    use gevinst_ledger::evidence::ArmStatus as Seen;
+    match seen {
+        Seen::Running => ArmStatus::Running,
+        Seen::Dropped => ArmStatus::Dropped,
+        Seen::Tied => ArmStatus::Tied,
+        Seen::Unprofitable => ArmStatus::Unprofitable,
+        Seen::Winner => ArmStatus::Winner,
+        Seen::GuardrailBreached => ArmStatus::GuardrailBreached,
+        Seen::Futile => ArmStatus::Futile,
+    }
+}
+
+/// The local day in which a span that ends at `until_us`, exclusive, has its last moment.
+fn last_day(until_us: i64, zone: &Zone) -> Option<Date> {
+    zone.date_at(until_us.checked_sub(1)?)
 }

@@ -12,17 +12,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use gevinst_experiment::{Budget, Company, Experiment, Month, Source, Zone, parse_company, parse_experiment};
-use gevinst_ledger::evidence::{ArmLook, Look, PairLook};
 use gevinst_ledger::fact::{Concluded, Launched};
 use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::error::Error;
 use crate::figures::Currency;
 use crate::model::{
-    ArmReport, ArmStatus, Check, Comparison, CostPerGoal, ExperimentReport, Goal, MetricTotal, MonthReport,
-    MonthTotals, Origin, Outcome, Pair, SCHEMA_VERSION, State, Totals, e_value_of, finite,
+    ArmReport, ArmStatus, Comparison, ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Origin,
+    Outcome, SCHEMA_VERSION, State, Totals,
 };
 use crate::prose::Prose;
 use crate::{verdict, words};
@@ -184,9 +182,9 @@ fn read_experiment(
     x.moves = history.moves;
     days::sum(&mut x);
 
-    let look = last_look(ledger, name)?;
+    let look = looks::last(ledger, name)?;
     if let Some(look) = &look {
-        take_look(&mut x, look, zone);
+        looks::take(&mut x, look, zone);
     }
     conclude(&mut x, &verdicts(ledger, name)?, zone);
     if look.is_some() {
@@ -265,17 +263,6 @@ fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
     x
 }
 
-fn last_look(ledger: &Ledger, name: &str) -> Result<Option<Look>, Error> {
-    let mut found = None;
-    ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Looked]).newest_first(), |stored| {
-        if let Fact::Looked(looked) = &stored.fact {
-            found = Some(looked.evidence.clone());
-        }
-        Ok(ControlFlow::Break(()))
-    })?;
-    Ok(found)
-}
-
 fn verdicts(ledger: &Ledger, name: &str) -> Result<Vec<(i64, Concluded)>, Error> {
     let mut found = Vec::new();
     ledger.for_each_fact(&Filter::of(name).kinds(&[Kind::Concluded]), |stored| {
@@ -285,88 +272,6 @@ fn verdicts(ledger: &Ledger, name: &str) -> Result<Vec<(i64, Concluded)>, Error>
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(found)
-}
-
-/// What the last look says of the arms and pairs.
-fn take_look(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
-    x.guarantee = Some(words::guarantee(&look.guarantee));
-    x.separation = words::separation(&look.separation);
-    x.method = Some(look.method.clone());
-    x.alpha = look.alpha;
-    x.looks = look.look;
-    x.dispersion = look.dispersion.and_then(finite);
-    x.data_until = last_day(look.data_until_us, zone);
-    for seen in &look.arms {
-        if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == seen.name) {
-            take_arm(arm, seen);
-        }
-    }
-    x.pairs = look.pairs.iter().map(pair).collect();
-    x.checks = look
-        .checks
-        .iter()
-        .map(|check| Check {
-            name: check.name.clone(),
-            passed: check.passed,
-            sentence: check.sentence.clone(),
-        })
-        .collect();
-    x.totals = Totals {
-        spend_minor: x.arms.iter().map(|arm| arm.spend_minor).sum(),
-        exposure: x.arms.iter().map(|arm| arm.exposure).sum(),
-        goals: x.arms.iter().map(|arm| arm.goals).sum(),
-        ..x.totals
-    };
-    let paid = x.totals.spend_minor > 0 && x.totals.goals > 0;
-    x.totals.cost_per_goal_minor = paid.then(|| x.totals.spend_minor as f64 / x.totals.goals as f64);
-    if x.reference.is_none() && x.arms.len() > 1 {
-        x.reference = most_likely_best(look);
-    }
-}
-
-fn take_arm(arm: &mut ArmReport, seen: &ArmLook) {
-    arm.status = status(seen.status);
-    arm.exposure = seen.exposure;
-    arm.goals = seen.goals;
-    arm.spend_minor = seen.spend_minor;
-    arm.rate = seen.rate.and_then(finite);
-    arm.cost_per_goal = (seen.goals > 0 && seen.spend_minor > 0).then(|| CostPerGoal {
-        minor: seen.spend_minor as f64 / seen.goals as f64,
-        lower_minor: None,
-        upper_minor: None,
-    });
-    arm.p_best = finite(seen.p_best);
-    arm.expected_loss = finite(seen.expected_loss);
-    (arm.e_drop, arm.ln_e_drop) = e_value_of(seen.ln_e_drop);
-    arm.share = finite(seen.share);
-}
-
-/// The arm that the others are compared with where there is no control: the one most likely best, the first of equals.
-fn most_likely_best(look: &Look) -> Option<String> {
-    let mut best: Option<&ArmLook> = None;
-    for arm in look.arms.iter().filter(|arm| arm.status.is_alive() && arm.p_best.is_finite()) {
-        if best.is_none_or(|so_far| arm.p_best > so_far.p_best) {
-            best = Some(arm);
-        }
-    }
-    best.or(look.arms.first()).map(|arm| arm.name.clone())
-}
-
-fn pair(seen: &PairLook) -> Pair {
-    let (e_a_beats_b, ln_e_a_beats_b) = e_value_of(seen.ln_e_a_beats_b);
-    let (e_b_beats_a, ln_e_b_beats_a) = e_value_of(seen.ln_e_b_beats_a);
-    Pair {
-        a: seen.a.clone(),
-        b: seen.b.clone(),
-        ratio: finite(seen.ratio),
-        lower: seen.lower.and_then(finite),
-        upper: seen.upper.and_then(finite),
-        e_a_beats_b,
-        ln_e_a_beats_b,
-        e_b_beats_a,
-        ln_e_b_beats_a,
-        p_a_better: finite(seen.p_a_better),
-    }
 }
 
 /// The pairs whose course is worth a plot: each arm against the reference, and the leader against its closest rival.
@@ -392,27 +297,9 @@ fn pairs_that_matter(x: &ExperimentReport) -> Vec<Comparison> {
 fn conclude(x: &mut ExperimentReport, verdicts: &[(i64, Concluded)], zone: &Zone) {
     for (at_us, concluded) in verdicts {
         if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == concluded.arm) {
-            arm.status = status(concluded.status);
+            arm.status = looks::status(concluded.status);
             arm.reason = Some(concluded.reason.clone());
             arm.dropped_on = if arm.status.is_alive() { None } else { zone.date_at(*at_us) };
         }
     }
-}
-
-fn status(seen: gevinst_ledger::evidence::ArmStatus) -> ArmStatus {
-    use gevinst_ledger::evidence::ArmStatus as Seen;
-    match seen {
-        Seen::Running => ArmStatus::Running,
-        Seen::Dropped => ArmStatus::Dropped,
-        Seen::Tied => ArmStatus::Tied,
-        Seen::Unprofitable => ArmStatus::Unprofitable,
-        Seen::Winner => ArmStatus::Winner,
-        Seen::GuardrailBreached => ArmStatus::GuardrailBreached,
-        Seen::Futile => ArmStatus::Futile,
-    }
-}
-
-/// The local day in which a span that ends at `until_us`, exclusive, has its last moment.
-fn last_day(until_us: i64, zone: &Zone) -> Option<Date> {
-    zone.date_at(until_us.checked_sub(1)?)
 }

@@ -8,7 +8,7 @@ use super::plot::{self, Bars, RatioFrame};
 use super::{details, outcome_class, prose, scroll};
 use crate::figures::{Currency, NOTHING, bound, count, day_short, e_value, percent, significant, threshold};
 use crate::model::{ArmReport, ArmStatus, Comparison, ExperimentReport, Ratio};
-use crate::prose::{glue, plain};
+use crate::prose::{cut, glue, plain};
 use crate::scale::RatioScale;
 use crate::words;
 
@@ -256,7 +256,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
                     @if with_money { th scope="col" class="n" { "Cost per " (plain(&x.goal.metric)) } }
                     @if !(per_spend && with_money) { th scope="col" class="n" { "Rate" } }
                     @if compared {
-                        th scope="col" class="n" { "Against " @match &x.reference { Some(r) => (plain(r)), None => "the other" } }
+                        th scope="col" class="n" { "Against " @match &x.reference { Some(r) => (cut(r, 24)), None => "the other" } }
                         th scope="col" class="pic" { span class="soft" { "less ⟷ more" } }
                     }
                     th scope="col" class="n" { "Chance best" }

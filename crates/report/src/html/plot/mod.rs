@@ -68,13 +68,18 @@ fn fill(index: usize) -> String {
     format!("url(#p{})", look(index))
 }
 
+/// The days along the bottom: the month is named once, so that labels keep apart on a narrow plot.
 fn day_axis(days: &DayScale, height: f64) -> Markup {
+    let ticks = days.ticks();
     html! {
         line class="axis" x1="0" x2="100%" y1=(height) y2=(height) {}
-        @for tick in days.ticks() {
-            @if let Some(x) = days.middle(tick) {
+        @for (i, tick) in ticks.iter().enumerate() {
+            @if let Some(x) = days.middle(*tick) {
+                @let named = i.checked_sub(1).and_then(|i| ticks.get(i)).is_none_or(|last| last.month() != tick.month());
                 line class="axis" x1=(pc(x)) x2=(pc(x)) y1=(height) y2=(height + 4.0) {}
-                text class="tick" x=(pc(x)) y=(height + 17.0) text-anchor="middle" { (day_short(tick)) }
+                text class="tick" x=(pc(x)) y=(height + 17.0) text-anchor="middle" {
+                    @if named { (day_short(*tick)) } @else { (tick.day()) }
+                }
             }
         }
     }
