@@ -8,7 +8,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Small monthly marketing experiments whose verdicts stay true.
 #[derive(Debug, Parser)]
-#[command(name = "gevinst", version, max_term_width = 100, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "gevinst",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     /// Where the colour goes: `auto` colours a terminal, unless NO_COLOR is set

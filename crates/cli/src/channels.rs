@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gevinst_host::{
-    ChildConnection, ChildOptions, Connection, HostError, InProcessConnection, Limits, Now, Outcome as HostOutcome, Plugin,
-    Surroundings, Terms, wire,
+    ChildConnection, ChildOptions, Connection, HostError, InProcessConnection, Limits, Now,
+    Outcome as HostOutcome, Plugin, Surroundings, Terms, wire,
 };
 use gevinst_ledger::Digest;
 use gevinst_ledger::fact::PluginPin;
@@ -121,11 +121,10 @@ impl Channels {
     }
 
     fn connect(&self, channel: &str) -> Result<Opened, PortError> {
-        let account = self
-            .stand_in
-            .as_ref()
-            .or_else(|| self.accounts.get(channel))
-            .ok_or_else(|| PortError::new(format!("there is no `[channels.{channel}]` in gevinst.toml")))?;
+        let account =
+            self.stand_in.as_ref().or_else(|| self.accounts.get(channel)).ok_or_else(|| {
+                PortError::new(format!("there is no `[channels.{channel}]` in gevinst.toml"))
+            })?;
         if self.in_process && self.stand_in.is_some() {
             return self.linked(account);
         }
@@ -142,7 +141,10 @@ impl Channels {
                     account.plugin,
                     plugin.path().display()
                 ),
-                hint: Some(format!("when the change is wanted, run `gevinst plugin accept {}`", account.plugin)),
+                hint: Some(format!(
+                    "when the change is wanted, run `gevinst plugin accept {}`",
+                    account.plugin
+                )),
             });
         }
         let connection = ChildConnection::start(&plugin, &ChildOptions::default(), self.surroundings.clone())
@@ -221,9 +223,11 @@ impl Port for Opened {
 
     fn apply(&mut self, command: &wire::Command, now_us: i64) -> Answer {
         match self.connection.apply(command, terms(self.time, now_us)) {
-            HostOutcome::Receipt(receipt) => {
-                Answer { outcome: Outcome::Applied, state: Some(receipt.state.into()), message: String::new() }
-            }
+            HostOutcome::Receipt(receipt) => Answer {
+                outcome: Outcome::Applied,
+                state: Some(receipt.state.into()),
+                message: String::new(),
+            },
             HostOutcome::Refused(error) => {
                 self.note_death(&error);
                 // What will not be taken the next time either is refused; the rest may be tried again.
@@ -285,10 +289,12 @@ fn port_error(error: &HostError) -> PortError {
         source = cause.source();
     }
     let hint = match error {
-        HostError::NotFound { .. } => {
-            Some("put the library into one of these folders, or name its folder with `--plugin-dir`".to_owned())
+        HostError::NotFound { .. } => Some(
+            "put the library into one of these folders, or name its folder with `--plugin-dir`".to_owned(),
+        ),
+        HostError::WrongAbi { .. } => {
+            Some("install a version of the plugin that was built for this program".to_owned())
         }
-        HostError::WrongAbi { .. } => Some("install a version of the plugin that was built for this program".to_owned()),
         HostError::Plugin(plugin) if plugin.code == gevinst_host::Code::BadConfig => {
             Some("see the channel's table in gevinst.toml".to_owned())
         }
@@ -314,4 +320,3 @@ pub(crate) fn plugin_dirs(stated: &[PathBuf]) -> Vec<PathBuf> {
     }
     dirs
 }
-

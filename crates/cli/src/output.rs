@@ -9,7 +9,11 @@ use crate::failure::{Failure, Kind};
 /// Writes `text` and a line end to standard output. A closed pipe is not an error: the reader has seen enough.
 pub(crate) fn say(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.trim_end().as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+    match out
+        .write_all(text.trim_end().as_bytes())
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+    {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::new(Kind::Internal, format!("failed to write to standard output: {error}")))
         }

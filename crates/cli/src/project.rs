@@ -28,7 +28,8 @@ pub(crate) fn default_folder() -> PathBuf {
 pub(crate) fn failure(error: Error, colour: Colour) -> Failure {
     match error {
         Error::Invalid(diagnostics) => {
-            let text = format!("{}\nerror: {}", render(&diagnostics, colour).trim_end(), diagnostics.summary());
+            let text =
+                format!("{}\nerror: {}", render(&diagnostics, colour).trim_end(), diagnostics.summary());
             Failure::rendered(Kind::Input, text)
         }
         other => Failure::failed_to(Kind::Input, &other),
@@ -55,5 +56,9 @@ pub(crate) fn ledger_path(stated: Option<&Path>, company_path: Option<&Path>) ->
 
 /// The folders that serve data files to all definitions.
 pub(crate) fn data_folders() -> Vec<PathBuf> {
-    std::env::var_os("GEVINST_DATA").filter(|value| !value.is_empty()).map(PathBuf::from).into_iter().collect()
+    std::env::var_os("GEVINST_DATA")
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .into_iter()
+        .collect()
 }

@@ -57,7 +57,8 @@ struct Ready {
 fn ready(goals_per_day: f64, extra: &str) -> Ready {
     let company: Company = parse_company(&Source::new("gevinst.toml", COMPANY)).expect("sound").value;
     let text = definition(goals_per_day, extra);
-    let experiment: Experiment = parse_experiment(&Source::new("bench.toml", text), &company).expect("sound").value;
+    let experiment: Experiment =
+        parse_experiment(&Source::new("bench.toml", text), &company).expect("sound").value;
     let plan = Plan::new(&company, &experiment, None).expect("sound");
     let stand_in = stand_ins(&[(&experiment, Path::new(""))], &[]).remove(0).expect("sound");
     let calendar = Arc::new(Calendar::month("2026-11", "Europe/Oslo", Grain::Day).expect("a month"));
@@ -67,7 +68,8 @@ fn ready(goals_per_day: f64, extra: &str) -> Ready {
 fn play(bencher: divan::Bencher<'_, '_>, goals_per_day: f64, extra: &str) {
     let ready = ready(goals_per_day, extra);
     bencher.bench(|| {
-        months::play(&ready.plan, &ready.stand_in, &ready.calendar, 1, 1_000, &|| {}).expect("months are played")
+        months::play(&ready.plan, &ready.stand_in, &ready.calendar, 1, 1_000, &|| {})
+            .expect("months are played")
     });
 }
 

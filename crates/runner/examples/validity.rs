@@ -13,9 +13,18 @@
 //! of the measured rate or, when larger, of α itself over so many months. With 675 cells some 2 % would exceed that bound by chance
 //! were the true rate exactly α; a cell that exceeds it is played again with four times the months and fresh seeds,
 //! and fails when it exceeds it again.
-#![expect(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, reason = "a check that prints a table of counts")]
-
-#![expect(clippy::print_stdout, clippy::print_stderr, clippy::cast_precision_loss, reason = "a check that prints a table of small counts")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    reason = "a check that prints a table of counts"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    reason = "a check that prints a table of small counts"
+)]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -73,7 +82,8 @@ fn definition(cell: &Cell) -> String {
         .iter()
         .enumerate()
         .map(|(index, name)| {
-            let joins = if cell.world == "join" && index + 1 == cell.arms { "joins = 2026-11-10\n" } else { "" };
+            let joins =
+                if cell.world == "join" && index + 1 == cell.arms { "joins = 2026-11-10\n" } else { "" };
             format!("[[arm]]\nname = \"{name}\"\nchannel = \"native\"\ncontrol = {}\n{joins}", index == 0)
         })
         .collect();
@@ -121,11 +131,18 @@ fn prepare(company: &Company, cell: &Cell) -> Result<(Plan, StandIn), String> {
     let source = Source::new("cell.toml", definition(cell));
     let experiment = parse_experiment(&source, company).map_err(|found| found.to_string())?.value;
     let plan = Plan::new(company, &experiment, None).map_err(|error| error.to_string())?;
-    let stand_in = stand_ins(&[(&experiment, Path::new(""))], &[]).remove(0).map_err(|error| error.to_string())?;
+    let stand_in =
+        stand_ins(&[(&experiment, Path::new(""))], &[]).remove(0).map_err(|error| error.to_string())?;
     Ok((plan, stand_in))
 }
 
-fn measure(company: &Company, calendar: &Arc<Calendar>, cell: &Cell, months: u32, seed: u64) -> Result<Rates, String> {
+fn measure(
+    company: &Company,
+    calendar: &Arc<Calendar>,
+    cell: &Cell,
+    months: u32,
+    seed: u64,
+) -> Result<Rates, String> {
     let (plan, stand_in) = prepare(company, cell)?;
     let per_month: Vec<(f64, f64)> = (0..months)
         .into_par_iter()
@@ -172,7 +189,8 @@ fn exceeds((rate, se): (f64, f64), months: u32) -> bool {
 
 fn run() -> Result<bool, String> {
     let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u32>());
-    let mut next = |default| arguments.next().transpose().map(|n| n.unwrap_or(default)).map_err(|e| e.to_string());
+    let mut next =
+        |default| arguments.next().transpose().map(|n| n.unwrap_or(default)).map_err(|e| e.to_string());
     let (months, every, offset) = (next(400)?.max(2), next(1)?.max(1), next(0)?);
     let company = parse_company(&Source::new(
         "gevinst.toml",
@@ -182,7 +200,10 @@ fn run() -> Result<bool, String> {
     .value;
     let calendar =
         Arc::new(Calendar::month("2026-11", "Europe/Oslo", Grain::Day).map_err(|error| error.to_string())?);
-    println!("{:>4} {:>6} {:>6} {:>9} {:>8}   {:>15}   {:>15}", "arms", "goals", "noise", "rule", "world", "dropped", "missed");
+    println!(
+        "{:>4} {:>6} {:>6} {:>9} {:>8}   {:>15}   {:>15}",
+        "arms", "goals", "noise", "rule", "world", "dropped", "missed"
+    );
     let mut failed = 0;
     let (mut played, mut worst) = (0, (0.0_f64, 0.0_f64));
     for (index, cell) in cells().iter().enumerate() {
@@ -198,16 +219,30 @@ fn run() -> Result<bool, String> {
             let fails = exceeds(again.dropped, 4 * months) || exceeds(again.missed, 4 * months);
             failed += u32::from(fails);
             note = if fails { "  FAILS, twice" } else { "  (above the bound once, not again)" };
-            println!("     played again: dropped {:.4} ± {:.4}, missed {:.4} ± {:.4}", again.dropped.0, again.dropped.1, again.missed.0, again.missed.1);
+            println!(
+                "     played again: dropped {:.4} ± {:.4}, missed {:.4} ± {:.4}",
+                again.dropped.0, again.dropped.1, again.missed.0, again.missed.1
+            );
         }
         println!(
             "{:>4} {:>6} {:>6} {:>9} {:>8}   {:.4} ± {:.4}   {:.4} ± {:.4}{note}",
-            cell.arms, cell.goals, cell.noise, cell.rule, cell.world, rates.dropped.0, rates.dropped.1, rates.missed.0, rates.missed.1
+            cell.arms,
+            cell.goals,
+            cell.noise,
+            cell.rule,
+            cell.world,
+            rates.dropped.0,
+            rates.dropped.1,
+            rates.missed.0,
+            rates.missed.1
         );
         played += 1;
         worst = (worst.0.max(rates.dropped.0), worst.1.max(rates.missed.0));
     }
-    println!("{played} cells of {months} months; largest share dropped {:.4}, missed {:.4}; {failed} cells fail", worst.0, worst.1);
+    println!(
+        "{played} cells of {months} months; largest share dropped {:.4}, missed {:.4}; {failed} cells fail",
+        worst.0, worst.1
+    );
     Ok(failed == 0)
 }
 

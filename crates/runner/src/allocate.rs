@@ -6,8 +6,8 @@
 use gevinst_ledger::evidence::ArmStatus;
 
 use crate::book::Book;
-use crate::guardrails;
 use crate::engine::Standing;
+use crate::guardrails;
 use crate::moves::Wanted;
 use crate::plan::{Plan, Unit};
 use crate::purse::{self, Purse};
@@ -107,7 +107,9 @@ pub fn amounts(plan: &Plan, standing: &Standing, pool: &Pool, day: Option<usize>
     let commandable =
         |arm: usize| standing.status[arm].is_alive() && pool.frozen.get(arm).copied().flatten().is_none();
     let begun: Vec<f64> = (0..arms)
-        .map(|arm| if commandable(arm) && plan.arms[arm].joins <= day { standing.shares[arm].max(0.0) } else { 0.0 })
+        .map(|arm| {
+            if commandable(arm) && plan.arms[arm].joins <= day { standing.shares[arm].max(0.0) } else { 0.0 }
+        })
         .collect();
     let sum: f64 = begun.iter().sum();
     if sum <= 0.0 {

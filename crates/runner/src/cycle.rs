@@ -3,9 +3,9 @@
 //! A step may be repeated at any time: what is recorded already is not done again. It holds no state of its own; where
 //! the experiment stands is read from the ledger at the start and after each phase. The clock is the caller's.
 
+use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::Decision;
 use gevinst_ledger::{ArmProgress, AsOf, Fact, Filter, Kind, Ledger};
-use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 
 use crate::Error;
 use crate::allocate::{self, Pool};
@@ -104,7 +104,10 @@ pub fn step(
         }
         launch(plan, papers, ledger, ports, now_us)?;
         stepped.launched = true;
-    } else if ledger.launched(name)?.is_some_and(|launched| launched.definition_toml != papers.definition_toml) {
+    } else if ledger
+        .launched(name)?
+        .is_some_and(|launched| launched.definition_toml != papers.definition_toml)
+    {
         return Err(Error::DefinitionChanged { experiment: name.to_owned() });
     }
 

@@ -181,7 +181,8 @@ impl Engine {
         .map_err(refuse)?;
         let ln_threshold = -self.rules.wrongly_drop_profitable.ln();
         for arm in (0..plan.arms.len()).filter(|&arm| alive[arm]) {
-            let ln_e = guardrails::ln_e_breached(&plan.experiment.guardrails, book, arm, moment.periods).map_err(refuse)?;
+            let ln_e = guardrails::ln_e_breached(&plan.experiment.guardrails, book, arm, moment.periods)
+                .map_err(refuse)?;
             if let Some(ln_e) = ln_e.filter(|ln_e| *ln_e >= ln_threshold) {
                 verdicts[arm] = ArmVerdict {
                     arm,
@@ -191,8 +192,12 @@ impl Engine {
                 };
             }
         }
-        let mut standing =
-            Standing { looks: before.looks + 1, periods: moment.periods, closed: moment.closing, ..before.clone() };
+        let mut standing = Standing {
+            looks: before.looks + 1,
+            periods: moment.periods,
+            closed: moment.closing,
+            ..before.clone()
+        };
         if checks.iter().all(|check| check.passed) {
             for verdict in &verdicts {
                 standing.status[verdict.arm] = status(verdict.verdict, before.status[verdict.arm], moment);
@@ -202,7 +207,12 @@ impl Engine {
         Ok(Finding { judgement, costs, verdicts, checks, standing })
     }
 
-    fn costs(&self, plan: &Plan, book: &Book, moment: Moment) -> Result<Vec<Option<CostEvidence>>, StatsError> {
+    fn costs(
+        &self,
+        plan: &Plan,
+        book: &Book,
+        moment: Moment,
+    ) -> Result<Vec<Option<CostEvidence>>, StatsError> {
         let Some(limit) = self.cost_limit_minor else { return Ok(Vec::new()) };
         let seen_until_us = if moment.closing {
             plan.close_at_us
@@ -288,11 +298,14 @@ impl Engine {
     ) -> Result<Vec<f64>, StatsError> {
         let next = moment.periods;
         let begun: Vec<bool> = plan.arms.iter().map(|arm| arm.joins <= next).collect();
-        let alive: Vec<bool> = standing.status.iter().zip(&begun).map(|(s, begun)| s.is_alive() && *begun).collect();
+        let alive: Vec<bool> =
+            standing.status.iter().zip(&begun).map(|(s, begun)| s.is_alive() && *begun).collect();
         // An arm that joins later keeps the share it will begin with; the statistics split the rest.
         let waiting = |arm: usize| standing.status[arm].is_alive() && !begun[arm];
         if !alive.contains(&true) || moment.month_over {
-            return Ok((0..alive.len()).map(|arm| if waiting(arm) { plan.arms[arm].share } else { 0.0 }).collect());
+            return Ok((0..alive.len())
+                .map(|arm| if waiting(arm) { plan.arms[arm].share } else { 0.0 })
+                .collect());
         }
         let previous: Vec<f64> = (0..alive.len())
             .map(|arm| if plan.arms[arm].joins < next.max(1) { before.shares[arm] } else { 0.0 })

@@ -44,7 +44,10 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
     Look {
         look: finding.standing.looks,
         at_us: now_us,
-        data_until_us: moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us),
+        data_until_us: moment
+            .periods
+            .checked_sub(1)
+            .map_or(plan.start_us(), |last| plan.periods[last].end_us),
         guarantee: judgement.guarantee.as_str().to_owned(),
         separation: plan.experiment.separation.as_str().to_owned(),
         method: method(exact).to_owned(),
@@ -55,7 +58,11 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
         checks: finding
             .checks
             .iter()
-            .map(|check| CheckLook { name: check.name.to_owned(), passed: check.passed, sentence: check.sentence.clone() })
+            .map(|check| CheckLook {
+                name: check.name.to_owned(),
+                passed: check.passed,
+                sentence: check.sentence.clone(),
+            })
             .collect(),
     }
 }
@@ -72,7 +79,12 @@ pub fn method(exact: bool) -> &'static str {
 
 /// The verdicts of a look that changed an arm.
 #[must_use]
-pub fn conclusions(plan: &Plan, before: &[gevinst_ledger::evidence::ArmStatus], finding: &Finding, look: u32) -> Vec<Concluded> {
+pub fn conclusions(
+    plan: &Plan,
+    before: &[gevinst_ledger::evidence::ArmStatus],
+    finding: &Finding,
+    look: u32,
+) -> Vec<Concluded> {
     let name = |arm: usize| plan.arms[arm].name.clone();
     finding
         .verdicts
@@ -95,7 +107,12 @@ pub fn conclusions(plan: &Plan, before: &[gevinst_ledger::evidence::ArmStatus], 
 }
 
 /// Why, in a sentence; the arm it was compared with; ln of the e-value.
-fn reason(plan: &Plan, finding: &Finding, verdict: Verdict, arm: usize) -> (String, Option<usize>, Option<f64>) {
+fn reason(
+    plan: &Plan,
+    finding: &Finding,
+    verdict: Verdict,
+    arm: usize,
+) -> (String, Option<usize>, Option<f64>) {
     let name = |arm: usize| plan.arms[arm].name.as_str();
     match verdict {
         Verdict::Drop { beaten_by, ln_e } => {
@@ -116,13 +133,18 @@ fn reason(plan: &Plan, finding: &Finding, verdict: Verdict, arm: usize) -> (Stri
             (sentence, Some(with), None)
         }
         Verdict::Unprofitable { ln_e } => {
-            let sentence =
-                format!("a goal of `{}` costs more than the limit: the evidence reached {}", name(arm), odds(ln_e));
+            let sentence = format!(
+                "a goal of `{}` costs more than the limit: the evidence reached {}",
+                name(arm),
+                odds(ln_e)
+            );
             (sentence, None, Some(ln_e))
         }
-        Verdict::GuardrailBreached { ln_e } => {
-            (format!("`{}` breaches a guardrail: the evidence reached {}", name(arm), odds(ln_e)), None, Some(ln_e))
-        }
+        Verdict::GuardrailBreached { ln_e } => (
+            format!("`{}` breaches a guardrail: the evidence reached {}", name(arm), odds(ln_e)),
+            None,
+            Some(ln_e),
+        ),
         Verdict::Futile { chance } => {
             let percent = chance * 100.0;
             (format!("`{}` has a chance of {percent:.1} % left to be proven best", name(arm)), None, None)
@@ -131,13 +153,24 @@ fn reason(plan: &Plan, finding: &Finding, verdict: Verdict, arm: usize) -> (Stri
             let sentence = if last_standing {
                 format!("`{}` is the last arm standing: every other one was dropped", name(arm))
             } else {
-                format!("`{}` is the best with a chance of {:.1} %, past the stated thresholds", name(arm), p_best * 100.0)
+                format!(
+                    "`{}` is the best with a chance of {:.1} %, past the stated thresholds",
+                    name(arm),
+                    p_best * 100.0
+                )
             };
             (sentence, None, None)
         }
         _ => {
             let chance = finding.judgement.arms[arm].p_best * 100.0;
-            (format!("`{}` no longer passes the thresholds of a winner: its chance is {chance:.1} %", name(arm)), None, None)
+            (
+                format!(
+                    "`{}` no longer passes the thresholds of a winner: its chance is {chance:.1} %",
+                    name(arm)
+                ),
+                None,
+                None,
+            )
         }
     }
 }

@@ -20,14 +20,19 @@ pub const RECIPIENTS: &str = "recipients";
 /// The limits in the order of [`RATES`].
 #[must_use]
 pub fn limits(guardrails: &Guardrails) -> [Option<f64>; 3] {
-    [guardrails.unsubscribe_rate, guardrails.complaint_rate, guardrails.bounce_rate].map(|rate| rate.map(|rate| rate.as_f64()))
+    [guardrails.unsubscribe_rate, guardrails.complaint_rate, guardrails.bounce_rate]
+        .map(|rate| rate.map(|rate| rate.as_f64()))
 }
 
 /// The metrics that a definition's guardrails ask the channels for.
 #[must_use]
 pub fn metrics(guardrails: &Guardrails) -> Vec<&'static str> {
-    let mut names: Vec<&'static str> =
-        RATES.iter().zip(limits(guardrails)).filter(|(_, limit)| limit.is_some()).map(|(name, _)| *name).collect();
+    let mut names: Vec<&'static str> = RATES
+        .iter()
+        .zip(limits(guardrails))
+        .filter(|(_, limit)| limit.is_some())
+        .map(|(name, _)| *name)
+        .collect();
     if !names.is_empty() {
         names.push(RECIPIENTS);
     }
@@ -42,7 +47,12 @@ pub fn metrics(guardrails: &Guardrails) -> Vec<&'static str> {
 ///
 /// # Errors
 /// When a limit lies outside what the statistics accept.
-pub fn ln_e_breached(guardrails: &Guardrails, book: &Book, arm: usize, periods: usize) -> Result<Option<f64>, StatsError> {
+pub fn ln_e_breached(
+    guardrails: &Guardrails,
+    book: &Book,
+    arm: usize,
+    periods: usize,
+) -> Result<Option<f64>, StatsError> {
     let limits = limits(guardrails);
     let stated = limits.iter().flatten().count();
     let mut largest: Option<f64> = None;
@@ -58,7 +68,8 @@ pub fn ln_e_breached(guardrails: &Guardrails, book: &Book, arm: usize, periods: 
         }
         // "Cheap enough" at 1/limit people a breach is: more breaches a person than the limit. Averaging with weights 1/n
         // over n guardrails keeps the error rate of all together.
-        let ln_e = ln_e_value(&cells, 1.0 / limit, &CostPrior::default(), Side::CheapEnough)? - to_float(stated as u64).ln();
+        let ln_e = ln_e_value(&cells, 1.0 / limit, &CostPrior::default(), Side::CheapEnough)?
+            - to_float(stated as u64).ln();
         largest = Some(largest.map_or(ln_e, |so_far: f64| so_far.max(ln_e)));
     }
     Ok(largest)
@@ -91,7 +102,10 @@ mod tests {
     #[test]
     fn a_rate_far_above_its_limit_is_proven_and_one_below_is_not() {
         // Protects the list: an arm that drives people away must be seen, a normal one must not be stopped.
-        let guardrails = Guardrails { unsubscribe_rate: Some(gevinst_experiment::Ratio::from_nanos(5_000_000)), ..Guardrails::default() };
+        let guardrails = Guardrails {
+            unsubscribe_rate: Some(gevinst_experiment::Ratio::from_nanos(5_000_000)),
+            ..Guardrails::default()
+        };
         let mut book = Book::new(10, 2);
         for period in 0..10 {
             for (arm, breaches) in [(0, 2), (1, 20)] {

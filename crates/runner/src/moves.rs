@@ -5,8 +5,8 @@
 //! platform, never by sending again. What may follow what is enforced by [`gevinst_ledger::Progress`] on every write.
 
 use gevinst_abi::wire::{Command, Money, Query, Set, State};
-use gevinst_ledger::{Amount, Fact, IntentState, Ledger, Seq, Setting, command_key};
 use gevinst_ledger::moves::{Intended, Outcome, PlatformState, Receipt, Reconciled, Sent, Settlement};
+use gevinst_ledger::{Amount, Fact, IntentState, Ledger, Seq, Setting, command_key};
 
 use crate::Error;
 use crate::plan::{Plan, Unit};
@@ -77,7 +77,9 @@ pub fn recover(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: 
                 match outcome {
                     Settlement::Applied => moved.applied += 1,
                     Settlement::NotApplied => {
-                        moved.not_applied.push((intent.key.clone(), "the platform does not have it".to_owned()));
+                        moved
+                            .not_applied
+                            .push((intent.key.clone(), "the platform does not have it".to_owned()));
                     }
                 }
             }
@@ -126,7 +128,10 @@ pub fn intend(
             continue;
         }
         let set = Setting {
-            daily_budget: Some(Amount { minor: want.daily, currency: plan.unit.currency().map(str::to_owned) }),
+            daily_budget: Some(Amount {
+                minor: want.daily,
+                currency: plan.unit.currency().map(str::to_owned),
+            }),
             paused: want.daily == 0,
         };
         let same = |held: &Setting| held.paused == set.paused && (set.paused || minor(held) == minor(&set));
@@ -182,7 +187,8 @@ pub fn send(
         match open.state {
             IntentState::AwaitingApproval if !open.is_expired(now_us) => moved.waiting += 1,
             IntentState::Ready if !open.is_expired(now_us) => {
-                let held = progress.arm(&open.intent.arm).map_or(0, gevinst_ledger::ArmProgress::worst_daily_minor);
+                let held =
+                    progress.arm(&open.intent.arm).map_or(0, gevinst_ledger::ArmProgress::worst_daily_minor);
                 let wanted = if open.intent.set.paused { 0 } else { minor(&open.intent.set).unwrap_or(held) };
                 ready.push((wanted - held, open.intent.clone()));
             }
@@ -196,17 +202,24 @@ pub fn send(
         let cap = plan.daily_max().min(left.max(0));
         if raises && pool + change > cap {
             // Something that should have shrunk did not, or more was spent since this was wanted.
-            let message = format!("held back: a day's budgets would come to {} of at most {cap}", pool + change);
+            let message =
+                format!("held back: a day's budgets would come to {} of at most {cap}", pool + change);
             moved.not_applied.push((intent.key.clone(), message));
             continue;
         }
         let Some(arm) = plan.arms.iter().find(|arm| arm.name == intent.arm) else { continue };
-        ledger.append(now_us, Some(name), vec![Fact::Sent(Sent { arm: intent.arm.clone(), seq: intent.seq })])?;
+        ledger.append(
+            now_us,
+            Some(name),
+            vec![Fact::Sent(Sent { arm: intent.arm.clone(), seq: intent.seq })],
+        )?;
         let command = command(plan, arm, &intent);
         let answer = match ports.port(name, &arm.channel) {
             Ok(port) => port.apply(&command, now_us),
             // The channel could not even be opened: nothing left this machine.
-            Err(error) => crate::port::Answer { outcome: Outcome::NotApplied, state: None, message: error.message },
+            Err(error) => {
+                crate::port::Answer { outcome: Outcome::NotApplied, state: None, message: error.message }
+            }
         };
         let receipt = Receipt {
             arm: intent.arm.clone(),

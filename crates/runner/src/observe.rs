@@ -6,11 +6,11 @@
 use gevinst_abi::wire::{Coded, Grain, ObserveRequest};
 use gevinst_ledger::{AsOf, Batch, Ledger, Row, Value};
 
+use crate::Error;
 use crate::book::Book;
 use crate::guardrails;
 use crate::plan::Plan;
 use crate::port::Ports;
-use crate::Error;
 
 /// What asking the channels brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +40,12 @@ fn metrics(plan: &Plan) -> Vec<Coded> {
 ///
 /// # Errors
 /// Those of the ledger; a channel's failure is part of the answer.
-pub fn observe(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: i64) -> Result<Observed, Error> {
+pub fn observe(
+    plan: &Plan,
+    ledger: &mut Ledger,
+    ports: &mut dyn Ports,
+    now_us: i64,
+) -> Result<Observed, Error> {
     let name = plan.experiment.name.as_str();
     let mut observed = Observed::default();
     let ended = plan.periods_ended(now_us);
@@ -83,7 +88,10 @@ pub fn observe(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: 
                     value: Value { count: row.count, sum: row.sum, sum_sq: row.sum_sq },
                 }),
                 _ => {
-                    let message = format!("reported arm {} and metric {}, which were not asked for", row.arm, row.metric);
+                    let message = format!(
+                        "reported arm {} and metric {}, which were not asked for",
+                        row.arm, row.metric
+                    );
                     observed.failed.push((channel.to_owned(), message));
                 }
             }
@@ -141,7 +149,9 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
     for row in ledger.observations(plan.experiment.name.as_str(), as_of)? {
         let period = plan.periods.partition_point(|period| period.end_us <= row.period_start_us);
         let arm = plan.arms.iter().position(|arm| *arm.name == *row.arm);
-        let (Some(arm), true) = (arm, plan.periods.get(period).is_some_and(|p| p.contains(row.period_start_us))) else {
+        let (Some(arm), true) =
+            (arm, plan.periods.get(period).is_some_and(|p| p.contains(row.period_start_us)))
+        else {
             continue;
         };
         let cell = book.cell_mut(period, arm);
@@ -170,7 +180,10 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
     Ok(book)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the ledger bounds sums to 10^18, and spend is whole minor units")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the ledger bounds sums to 10^18, and spend is whole minor units"
+)]
 fn whole(value: f64) -> i64 {
     value.round() as i64
 }

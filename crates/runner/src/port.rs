@@ -36,7 +36,11 @@ pub trait Port {
     ///
     /// # Errors
     /// The channel's own message; nothing may be concluded from rows that came before it.
-    fn observe(&mut self, request: &ObserveRequest, now_us: i64) -> Result<(Vec<Row>, CursorAfter), PortError>;
+    fn observe(
+        &mut self,
+        request: &ObserveRequest,
+        now_us: i64,
+    ) -> Result<(Vec<Row>, CursorAfter), PortError>;
 }
 
 /// The channels of a project.

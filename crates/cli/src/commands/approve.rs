@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use gevinst_ledger::moves::{Approval, Decision, Intended, IntentRef};
 use gevinst_ledger::{Access, Fact, IntentState, Ledger};
-use gevinst_ledger::moves::{Approval, Decision, IntentRef, Intended};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -43,7 +43,9 @@ pub(crate) fn run(args: &Approve) -> Result<(), Failure> {
     let decision = if args.decline { Decision::Declined } else { Decision::Approved };
     for (experiment, intents) in by_experiment {
         let approval = Approval { intents, by: args.by.clone(), decision };
-        ledger.append(now_us, Some(experiment), vec![Fact::Approval(approval)]).map_err(|error| failure(&error))?;
+        ledger
+            .append(now_us, Some(experiment), vec![Fact::Approval(approval)])
+            .map_err(|error| failure(&error))?;
     }
     let word = if args.decline { "declined" } else { "approved" };
     if let Some(target) = &args.json {
@@ -95,7 +97,8 @@ fn choose<'a>(waiting: &'a [Waiting], args: &Approve) -> Result<Vec<&'a Waiting>
         if chosen.len() == before && !waiting.iter().any(|one| matches(&one)) {
             let there: Vec<&str> = waiting.iter().map(|one| one.intent.key.as_str()).collect();
             let hint = if there.is_empty() {
-                "nothing waits: the newest `gevinst run` proposed nothing, or it was decided or has expired".to_owned()
+                "nothing waits: the newest `gevinst run` proposed nothing, or it was decided or has expired"
+                    .to_owned()
             } else {
                 format!("these wait: {}", there.join(", "))
             };
@@ -117,7 +120,9 @@ fn list(waiting: &[Waiting], args: &Approve) -> Result<(), Failure> {
     for one in waiting {
         text.push_str(&format!("{}\n    {}\n", describe(one), printable(&one.intent.reason)));
     }
-    text.push_str("approve one by its name, an experiment by its name, or `--all`; `--decline` turns them down");
+    text.push_str(
+        "approve one by its name, an experiment by its name, or `--all`; `--decline` turns them down",
+    );
     say(&text)
 }
 

@@ -96,26 +96,37 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
     let mut found = Vec::new();
     let mut refused = Vec::new();
     for channel in used {
-        let Some((_, config)) = project.company.channels.iter().find(|(name, _)| name.as_str() == channel) else { continue };
+        let Some((_, config)) = project.company.channels.iter().find(|(name, _)| name.as_str() == channel)
+        else {
+            continue;
+        };
         let name = config.plugin.to_string();
         let plugin = match Plugin::find(&name, &dirs) {
             Ok(plugin) => plugin,
             Err(error @ gevinst_host::HostError::NotFound { .. }) => {
-                found.push(PluginFound { channel, plugin: name, found: false, message: Some(error.to_string()) });
+                found.push(PluginFound {
+                    channel,
+                    plugin: name,
+                    found: false,
+                    message: Some(error.to_string()),
+                });
                 continue;
             }
             Err(error) => return Err(Failure::from_error(Kind::Channel, &error)),
         };
-        let surroundings =
-            Surroundings::new(|_| {}, |name| std::env::var(name.strip_prefix("env:")?).ok());
+        let surroundings = Surroundings::new(|_| {}, |name| std::env::var(name.strip_prefix("env:")?).ok());
         let terms = Terms { now: Now::Running(now_us), deadline: std::time::Duration::from_secs(30) };
-        let open = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings).and_then(|mut connection| {
-            connection.describe(terms)?;
-            connection.open(&project.company.open_config(&channel).unwrap_or_default(), terms)
-        });
+        let open = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings).and_then(
+            |mut connection| {
+                connection.describe(terms)?;
+                connection.open(&project.company.open_config(&channel).unwrap_or_default(), terms)
+            },
+        );
         match open {
             Ok(()) => found.push(PluginFound { channel, plugin: name, found: true, message: None }),
-            Err(error) => refused.push(format!("channel `{channel}`: plugin `{name}` does not accept it: {error}")),
+            Err(error) => {
+                refused.push(format!("channel `{channel}`: plugin `{name}` does not accept it: {error}"))
+            }
         }
     }
     if refused.is_empty() { Ok(found) } else { Err(Failure::new(Kind::Channel, refused.join("\n"))) }
@@ -173,7 +184,9 @@ fn experiments(project: &Project, now_us: i64) -> Result<Vec<ExperimentFound>, F
 fn sentence(found: &ExperimentFound) -> String {
     let mut text = format!("{}: ", found.name);
     match &found.expected {
-        None => text.push_str("nothing says what might be true; add `[rehearsal]` to see what its money can show"),
+        None => {
+            text.push_str("nothing says what might be true; add `[rehearsal]` to see what its money can show")
+        }
         Some(expected) => {
             text.push_str(&format!("about {:.0} goals in the month", expected.goals_per_month));
             match (expected.losers_dropped, expected.drop_day_median) {

@@ -49,8 +49,8 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
     };
     let results = read(path)?;
     let table = table(&results, path)?;
-    let exact = args.separation == SeparationArg::Randomised
-        && matches!(args.per, None | Some(PerArg::Recipients));
+    let exact =
+        args.separation == SeparationArg::Randomised && matches!(args.per, None | Some(PerArg::Recipients));
     let settings = Settings {
         prior_sd: args.prior_sd,
         dispersion: if exact { DispersionPrior::none() } else { DispersionPrior::default() },
@@ -58,10 +58,13 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         detail: Detail::Full,
         ..Settings::default()
     };
-    let refused = |error: gevinst_stats::StatsError| Failure::new(Kind::Usage, format!("failed to judge `{}`: {error}", path.display()));
+    let refused = |error: gevinst_stats::StatsError| {
+        Failure::new(Kind::Usage, format!("failed to judge `{}`: {error}", path.display()))
+    };
     let judgement = judge(&table, &settings).map_err(refused)?;
     let costs = costs(args, &results, exact).map_err(refused)?;
-    let spend: Vec<f64> = (0..results.arms.len()).map(|arm| of_arm(&results, arm).map(|row| row.spend).sum()).collect();
+    let spend: Vec<f64> =
+        (0..results.arms.len()).map(|arm| of_arm(&results, arm).map(|row| row.spend).sum()).collect();
     let situation = Situation {
         judgement: &judgement,
         costs: &costs,
@@ -116,7 +119,10 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
     }
     match json_to {
         Some(target) => write_json(target, &judged),
-        None => say(&terminal::judge_text(&judged, terminal::Style { colour: coloured(colour, false), width: width() })),
+        None => say(&terminal::judge_text(
+            &judged,
+            terminal::Style { colour: coloured(colour, false), width: width() },
+        )),
     }
 }
 
@@ -125,7 +131,8 @@ fn share(text: &str) -> Result<f64, Failure> {
     let ratio = || text.parse::<Ratio>().map(Ratio::as_f64);
     match plain.map_or_else(ratio, Ok) {
         Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
-        Ok(_) => Err(Failure::new(Kind::Usage, format!("`{text}` is not a margin")).hint("write a share from 0 to under 1, such as `10 %` or 0.1")),
+        Ok(_) => Err(Failure::new(Kind::Usage, format!("`{text}` is not a margin"))
+            .hint("write a share from 0 to under 1, such as `10 %` or 0.1")),
         Err(mistake) => {
             let failed = Failure::new(Kind::Usage, mistake.message);
             Err(match mistake.help {
@@ -158,12 +165,15 @@ fn costs(
 }
 
 fn table(results: &Results, path: &Path) -> Result<CountTable, Failure> {
-    let refused =
-        |error: gevinst_stats::StatsError| Failure::new(Kind::Input, format!("failed to judge `{}`: {error}", path.display()));
+    let refused = |error: gevinst_stats::StatsError| {
+        Failure::new(Kind::Input, format!("failed to judge `{}`: {error}", path.display()))
+    };
     let mut table = CountTable::new(results.arms.len()).map_err(refused)?;
     for period in results.cells.chunks_exact(results.arms.len()) {
-        let cells: Vec<Option<Cell>> =
-            period.iter().map(|cell| cell.map(|row| Cell { exposure: row.exposure, count: row.count })).collect();
+        let cells: Vec<Option<Cell>> = period
+            .iter()
+            .map(|cell| cell.map(|row| Cell { exposure: row.exposure, count: row.count }))
+            .collect();
         table.push_period(&cells).map_err(refused)?;
     }
     Ok(table)
@@ -171,9 +181,14 @@ fn table(results: &Results, path: &Path) -> Result<CountTable, Failure> {
 
 fn read(path: &Path) -> Result<Results, Failure> {
     let wrong = |what: String| Failure::new(Kind::Input, format!("`{}`: {what}", path.display()));
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|error| wrong(error.to_string()))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .map_err(|error| wrong(error.to_string()))?;
     let headers = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
-    let column = |name: &str| headers.iter().position(|header| header.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
+    let column = |name: &str| {
+        headers.iter().position(|header| header.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+    };
     let needed = |name: &str| {
         column(name).ok_or_else(|| {
             let there: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
@@ -199,9 +214,15 @@ fn read(path: &Path) -> Result<Results, Failure> {
         let count_text = record.get(count_at).unwrap_or_default();
         let whole = number(count_at, "count")?;
         if whole.fract() != 0.0 || whole > 1e12 {
-            return Err(wrong(format!("line {line}: count is `{count_text}`, expected a whole number up to 10^12")));
+            return Err(wrong(format!(
+                "line {line}: count is `{count_text}`, expected a whole number up to 10^12"
+            )));
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number from 0 to 10^12")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number from 0 to 10^12"
+        )]
         let count = whole as u64;
         let row = Row {
             exposure: number(exposure_at, "exposure")?,
@@ -226,7 +247,9 @@ fn read(path: &Path) -> Result<Results, Failure> {
         let next = periods.len();
         let period = *periods.entry(label.clone()).or_insert(next);
         if let Some((_, first)) = rows.insert((period, arm), (row, line)) {
-            return Err(wrong(format!("line {line}: arm `{name}` has period `{label}` on line {first} already")));
+            return Err(wrong(format!(
+                "line {line}: arm `{name}` has period `{label}` on line {first} already"
+            )));
         }
     }
     if arms.len() < 2 {

@@ -55,13 +55,17 @@ fn verify(file: &LedgerFile, json_to: Option<&std::path::Path>) -> Result<(), Fa
         }
         return Ok(());
     }
-    Err(Failure::new(Kind::Verification, format!("the ledger was changed or damaged:\n  {}", problems.join("\n  ")))
-        .hint("restore the file from a backup; what stands before the first record named is sound"))
+    Err(Failure::new(
+        Kind::Verification,
+        format!("the ledger was changed or damaged:\n  {}", problems.join("\n  ")),
+    )
+    .hint("restore the file from a backup; what stands before the first record named is sound"))
 }
 
 fn export(file: &LedgerFile, out: Option<&std::path::Path>) -> Result<(), Failure> {
     let ledger = open_for_reading(file)?;
-    let fail = |error: std::io::Error| Failure::new(Kind::Internal, format!("failed to write the export: {error}"));
+    let fail =
+        |error: std::io::Error| Failure::new(Kind::Internal, format!("failed to write the export: {error}"));
     let mut target: Box<dyn Write> = match out {
         None => Box::new(std::io::BufWriter::new(std::io::stdout().lock())),
         Some(path) => Box::new(std::io::BufWriter::new(std::fs::File::create(path).map_err(|error| {

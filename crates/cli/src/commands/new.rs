@@ -12,8 +12,9 @@ pub(crate) fn run(args: &New, colour: Colour) -> Result<(), Failure> {
     let folder = args.dir.clone().unwrap_or_else(project::default_folder);
     let company_path =
         gevinst_experiment::find_company(&folder).map_err(|error| project::failure(error, colour))?;
-    let text = std::fs::read_to_string(&company_path)
-        .map_err(|error| Failure::new(Kind::Input, format!("failed to read `{}`: {error}", company_path.display())))?;
+    let text = std::fs::read_to_string(&company_path).map_err(|error| {
+        Failure::new(Kind::Input, format!("failed to read `{}`: {error}", company_path.display()))
+    })?;
     let company = parse_company(&Source::new(company_path.display().to_string(), text))
         .map_err(|diagnostics| project::failure(gevinst_experiment::Error::Invalid(diagnostics), colour))?
         .value;
@@ -29,8 +30,15 @@ pub(crate) fn run(args: &New, colour: Colour) -> Result<(), Failure> {
     let channel: ChannelName = args.channel.parse().map_err(wrong)?;
     let Some(config) = company.channels.get(&channel) else {
         let there: Vec<String> = company.channels.keys().map(|name| format!("`{name}`")).collect();
-        return Err(Failure::new(Kind::Input, format!("there is no channel `{channel}` in {}", company_path.display()))
-            .hint(if there.is_empty() { "add a `[channels.NAME]`".to_owned() } else { format!("there are {}", there.join(", ")) }));
+        return Err(Failure::new(
+            Kind::Input,
+            format!("there is no channel `{channel}` in {}", company_path.display()),
+        )
+        .hint(if there.is_empty() {
+            "add a `[channels.NAME]`".to_owned()
+        } else {
+            format!("there are {}", there.join(", "))
+        }));
     };
     let month: Month = match &args.month {
         Some(text) => text.parse().map_err(wrong)?,

@@ -32,7 +32,8 @@ pub(crate) fn run(command: &PluginCommand) -> Result<(), Failure> {
 fn find(lib: &Path, dirs: &[std::path::PathBuf]) -> Result<Plugin, Failure> {
     // A bare name that is also a file in the current folder means the file.
     let stated = if lib.is_file() { lib.to_path_buf() } else { lib.to_path_buf() };
-    let found = if lib.is_file() { Plugin::at(&stated) } else { Plugin::find(&stated.to_string_lossy(), dirs) };
+    let found =
+        if lib.is_file() { Plugin::at(&stated) } else { Plugin::find(&stated.to_string_lossy(), dirs) };
     found.map_err(|error| Failure::from_error(Kind::Channel, &error))
 }
 
@@ -53,7 +54,12 @@ fn list(dirs: &[std::path::PathBuf], json_to: Option<&Path>) -> Result<(), Failu
                     "{} {}  {}\n    {}\n    sha256 {}\n",
                     description.id,
                     description.version,
-                    description.capabilities.iter().map(|c| format!("{c:?}").to_lowercase()).collect::<Vec<_>>().join(", "),
+                    description
+                        .capabilities
+                        .iter()
+                        .map(|c| format!("{c:?}").to_lowercase())
+                        .collect::<Vec<_>>()
+                        .join(", "),
                     plugin.path().display(),
                     plugin.sha256()
                 ));
@@ -137,8 +143,12 @@ fn accept(plugin: &Plugin, by: &str, file: &LedgerFile) -> Result<(), Failure> {
         .sha256()
         .parse()
         .map_err(|_| Failure::new(Kind::Internal, "the library's digest cannot be read"))?;
-    let accepted =
-        PluginAccepted { id: description.id.clone(), version: description.version.clone(), sha256, by: by.to_owned() };
+    let accepted = PluginAccepted {
+        id: description.id.clone(),
+        version: description.version.clone(),
+        sha256,
+        by: by.to_owned(),
+    };
     let mut ledger = Ledger::open(&path, Access::Write).map_err(|error| super::ledger::failure(&error))?;
     ledger
         .append(clock::now_us(None)?, None, vec![Fact::PluginAccepted(accepted)])

@@ -98,8 +98,9 @@ fn parts<'a>(project: &'a Project, args: &Rehearse) -> Result<Vec<Part<'a>>, Fai
         let calendar = match calendars.get(&month) {
             Some(calendar) => Arc::clone(calendar),
             None => {
-                let made = Calendar::month(&month, project.company.timezone.name(), gevinst_rehearsal::Grain::Day)
-                    .map_err(|error| Failure::from_error(Kind::Internal, &error))?;
+                let made =
+                    Calendar::month(&month, project.company.timezone.name(), gevinst_rehearsal::Grain::Day)
+                        .map_err(|error| Failure::from_error(Kind::Internal, &error))?;
                 Arc::clone(calendars.entry(month).or_insert(Arc::new(made)))
             }
         };
@@ -186,10 +187,14 @@ fn single(
             rehearsal_seed: Some(part.seed),
             needs_approval: false,
         };
-        let stepped = cycle::step(&part.plan, &papers, &mut engines[index], &mut ledger, &mut channels, now_us)
-            .map_err(|error| failure(&error))?;
+        let stepped =
+            cycle::step(&part.plan, &papers, &mut engines[index], &mut ledger, &mut channels, now_us)
+                .map_err(|error| failure(&error))?;
         if let Some((channel, message)) = stepped.observed.failed.first() {
-            return Err(Failure::new(Kind::Channel, format!("the stand-in market failed on `{channel}`: {message}")));
+            return Err(Failure::new(
+                Kind::Channel,
+                format!("the stand-in market failed on `{channel}`: {message}"),
+            ));
         }
         last_us = last_us.max(now_us);
         bar.inc(1);

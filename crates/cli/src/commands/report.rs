@@ -24,7 +24,10 @@ pub(crate) fn run(args: &Report, colour: Colour) -> Result<(), Failure> {
         write_json(target, &report)?;
     }
     if args.json.as_deref() != Some(Path::new("-")) {
-        say(&terminal::month_text(&report, terminal::Style { colour: coloured(colour, false), width: width() }))?;
+        say(&terminal::month_text(
+            &report,
+            terminal::Style { colour: coloured(colour, false), width: width() },
+        ))?;
         say(&format!("report: {}", path.display()))?;
     }
     Ok(())
@@ -44,12 +47,14 @@ pub(crate) fn build(ledger: &Ledger, month: Option<&str>, now_us: i64) -> Result
             let entries = ledger.experiments().map_err(|error| super::ledger::failure(&error))?;
             let months = entries.iter().filter_map(|entry| entry.month.parse().ok());
             months.max().ok_or_else(|| {
-                Failure::new(Kind::Input, "the ledger holds no experiment yet").hint("`gevinst run` launches what is due")
+                Failure::new(Kind::Input, "the ledger holds no experiment yet")
+                    .hint("`gevinst run` launches what is due")
             })?
         }
     };
-    let made_at = Timestamp::from_microsecond(now_us)
-        .map_err(|error| Failure::new(Kind::Usage, format!("the present moment cannot be a time: {error}")))?;
+    let made_at = Timestamp::from_microsecond(now_us).map_err(|error| {
+        Failure::new(Kind::Usage, format!("the present moment cannot be a time: {error}"))
+    })?;
     let request = Request { month, made_at, generator: GENERATOR, planned: &[], company: None };
     from_ledger::month(ledger, &request).map_err(|error| Failure::from_error(Kind::Ledger, &error))
 }

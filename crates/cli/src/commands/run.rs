@@ -47,7 +47,9 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
     let mut plans = project
         .experiments
         .iter()
-        .map(|located| Plan::new(&project.company, &located.experiment, None).map_err(|error| failure(&error)))
+        .map(|located| {
+            Plan::new(&project.company, &located.experiment, None).map_err(|error| failure(&error))
+        })
         .collect::<Result<Vec<Plan>, Failure>>()?;
     if !path.exists() {
         preflight(&plans, &mut channels, now_us)?;
@@ -68,8 +70,9 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
             rehearsal_seed: None,
             needs_approval: project.company.mode == Mode::Propose,
         };
-        let stepped = Engine::new(plan)
-            .and_then(|mut engine| cycle::step(plan, &papers, &mut engine, &mut ledger, &mut channels, now_us));
+        let stepped = Engine::new(plan).and_then(|mut engine| {
+            cycle::step(plan, &papers, &mut engine, &mut ledger, &mut channels, now_us)
+        });
         match stepped {
             Ok(stepped) => {
                 text.push_str(&describe(name, &stepped));
@@ -136,10 +139,12 @@ fn preflight(plans: &[Plan], channels: &mut Channels, now_us: i64) -> Result<(),
             Err(gevinst_runner::Error::MonthOver { experiment: name.to_owned(), month })
         } else {
             plan.experiment.channels().into_iter().try_for_each(|channel| {
-                channels.pin(name, channel.as_str()).map(|_| ()).map_err(|source| gevinst_runner::Error::Channel {
-                    experiment: name.to_owned(),
-                    channel: channel.to_string(),
-                    source,
+                channels.pin(name, channel.as_str()).map(|_| ()).map_err(|source| {
+                    gevinst_runner::Error::Channel {
+                        experiment: name.to_owned(),
+                        channel: channel.to_string(),
+                        source,
+                    }
                 })
             })
         };
@@ -198,7 +203,9 @@ fn fit_month_budgets(project: &Project, ledger: &Ledger, plans: &mut [Plan]) -> 
         let available = project.company.month_budget.minor().saturating_sub(claimed);
         let launched = |name: &str| entries.iter().any(|entry| entry.name == name);
         for name in month_budget::fit(plans, month, available, launched) {
-            remark(&format!("warning: `{name}` gets less than its total: the budget of {month} is claimed by others"));
+            remark(&format!(
+                "warning: `{name}` gets less than its total: the budget of {month} is claimed by others"
+            ));
         }
     }
     Ok(())
@@ -216,7 +223,8 @@ fn trouble(name: &str, stepped: &Stepped) -> Option<Failure> {
     for (key, message) in &stepped.moved.not_applied {
         lines.push(format!("`{key}` was not applied: {message}"));
     }
-    let hint = "the next `gevinst run` asks the platform again; what is unknown counts at its worst until then";
+    let hint =
+        "the next `gevinst run` asks the platform again; what is unknown counts at its worst until then";
     (!lines.is_empty()).then(|| Failure::new(Kind::Channel, lines.join("\n  ")).hint(hint))
 }
 
@@ -230,7 +238,10 @@ fn describe(name: &str, stepped: &Stepped) -> String {
         Stage::Running => {}
     }
     if stepped.observed.rows_new + stepped.observed.rows_restated > 0 {
-        parts.push(format!("{} new figures, {} restated", stepped.observed.rows_new, stepped.observed.rows_restated));
+        parts.push(format!(
+            "{} new figures, {} restated",
+            stepped.observed.rows_new, stepped.observed.rows_restated
+        ));
     }
     if let Some(look) = stepped.look {
         parts.push(format!("look {look}"));

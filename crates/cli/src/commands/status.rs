@@ -14,6 +14,9 @@ pub(crate) fn run(args: &Status, colour: Colour) -> Result<(), Failure> {
     let report = report::build(&ledger, args.month.as_deref(), clock::now_us(None)?)?;
     match &args.json {
         Some(target) => write_json(target, &report),
-        None => say(&terminal::month_text(&report, terminal::Style { colour: coloured(colour, false), width: width() })),
+        None => say(&terminal::month_text(
+            &report,
+            terminal::Style { colour: coloured(colour, false), width: width() },
+        )),
     }
 }

@@ -41,7 +41,12 @@ pub struct ArmOutcome {
 ///
 /// # Errors
 /// When the statistics refuse a number, which is a fault of the program or of the definition's limits.
-pub fn play(plan: &Plan, stand_in: &StandIn, calendar: &Arc<Calendar>, seed: u64) -> Result<MonthOutcome, Error> {
+pub fn play(
+    plan: &Plan,
+    stand_in: &StandIn,
+    calendar: &Arc<Calendar>,
+    seed: u64,
+) -> Result<MonthOutcome, Error> {
     play_watched(plan, stand_in, calendar, seed, Engine::for_decisions(plan)?, &mut |_| {})
 }
 
@@ -124,7 +129,11 @@ pub fn outcome(
         }
     }
     let arms = (0..number.len())
-        .map(|arm| ArmOutcome { status: standing.status[arm], ended_on: ended_on[arm], total: book.total(arm) })
+        .map(|arm| ArmOutcome {
+            status: standing.status[arm],
+            ended_on: ended_on[arm],
+            total: book.total(arm),
+        })
         .collect();
     MonthOutcome { arms, expected_goals }
 }

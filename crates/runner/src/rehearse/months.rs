@@ -121,9 +121,11 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
             benchmark.even_on_losers - losers.iter().map(|&arm| in_unit(&outcome.arms[arm])).sum::<f64>()
         })),
         winner_named: mean(outcomes.iter().map(|outcome| f64::from(u8::from(winner(outcome).is_some())))),
-        winner_wrong: mean(outcomes.iter().map(|outcome| {
-            f64::from(u8::from(winner(outcome).is_some_and(|arm| !benchmark.best[arm])))
-        })),
+        winner_wrong: mean(
+            outcomes
+                .iter()
+                .map(|outcome| f64::from(u8::from(winner(outcome).is_some_and(|arm| !benchmark.best[arm])))),
+        ),
         unprofitable: {
             let all: Vec<usize> = (0..benchmark.best.len()).collect();
             mean(outcomes.iter().map(|outcome| share(outcome, &all, ArmStatus::Unprofitable)))

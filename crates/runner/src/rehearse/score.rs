@@ -33,7 +33,9 @@ pub struct Benchmark {
 pub fn market_arms(plan: &Plan, model: &Model) -> Vec<usize> {
     plan.arms
         .iter()
-        .map(|arm| model.arm(&arm.name).expect("definitions name exactly the experiment's arms in [rehearsal]"))
+        .map(|arm| {
+            model.arm(&arm.name).expect("definitions name exactly the experiment's arms in [rehearsal]")
+        })
         .collect()
 }
 
@@ -70,7 +72,8 @@ impl Benchmark {
             let amounts = allocate::amounts(plan, &standing, &pool, Some(day));
             let today: i64 = amounts.iter().sum();
             spent += today;
-            let goals = |arm: usize, exposure: f64| model.expected_goals(calendar, number[arm], day, exposure);
+            let goals =
+                |arm: usize, exposure: f64| model.expected_goals(calendar, number[arm], day, exposure);
             let mut even_today = 0.0;
             for arm in 0..arms {
                 let bought = exposure(model, price, to_float(amounts[arm])).min(left_even[arm]);

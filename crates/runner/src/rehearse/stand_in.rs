@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gevinst_experiment::{
-    Budget, Draw as DefinedDraw, Experiment, Exposure, ExposureColumn, PastResults, Price, Rehearsal, TrueRates,
-    TruthSource,
+    Budget, Draw as DefinedDraw, Experiment, Exposure, ExposureColumn, PastResults, Price, Rehearsal,
+    TrueRates, TruthSource,
 };
 use gevinst_rehearsal::{BudgetIn, Data, DataSpec, Draw, Model, Per, Restate, Text, Truth};
 
@@ -28,7 +28,10 @@ pub struct StandIn {
 ///
 /// `folders` are where data files are looked for, first beside the definition: pairs of an experiment and its file's
 /// folder, and further folders that serve all.
-pub fn stand_ins(experiments: &[(&Experiment, &Path)], shared_folders: &[PathBuf]) -> Vec<Result<StandIn, Error>> {
+pub fn stand_ins(
+    experiments: &[(&Experiment, &Path)],
+    shared_folders: &[PathBuf],
+) -> Vec<Result<StandIn, Error>> {
     let mut truths: Vec<Result<Truth, Error>> =
         experiments.iter().map(|(experiment, folder)| truth(experiment, folder, shared_folders)).collect();
     let with_data: Vec<usize> = (0..truths.len())
@@ -36,7 +39,9 @@ pub fn stand_ins(experiments: &[(&Experiment, &Path)], shared_folders: &[PathBuf
         .collect();
     let questions: Vec<(&DataSpec, Per)> = with_data
         .iter()
-        .filter_map(|&index| truths[index].as_ref().ok().and_then(|truth| Some((truth.data.as_ref()?, truth.per))))
+        .filter_map(|&index| {
+            truths[index].as_ref().ok().and_then(|truth| Some((truth.data.as_ref()?, truth.per)))
+        })
         .collect();
     let loaded = Data::load_many(&questions);
     let mut data_of: BTreeMap<usize, Result<Arc<Data>, gevinst_rehearsal::Error>> =
@@ -44,7 +49,8 @@ pub fn stand_ins(experiments: &[(&Experiment, &Path)], shared_folders: &[PathBuf
     let mut answers = Vec::with_capacity(truths.len());
     for (index, truth) in truths.drain(..).enumerate() {
         let experiment = experiments[index].0;
-        let rehearse = |error| Error::Rehearsal { experiment: experiment.name.to_string(), source: Box::new(error) };
+        let rehearse =
+            |error| Error::Rehearsal { experiment: experiment.name.to_string(), source: Box::new(error) };
         answers.push(truth.and_then(|mut truth| {
             let data = data_of.remove(&index).transpose().map_err(rehearse)?;
             if let Some(data) = &data {

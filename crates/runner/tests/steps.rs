@@ -1,0 +1,365 @@
+//! Steps of one experiment against a scripted platform: what is recorded, sent, frozen and settled.
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tests"
+)]
+
+use std::collections::BTreeMap;
+
+use gevinst_abi::Row;
+use gevinst_abi::wire::{ArmState, Command, CursorAfter, Description, ObserveRequest, Query, State};
+use gevinst_experiment::{Company, Source, parse_company, parse_experiment};
+use gevinst_ledger::evidence::ArmStatus;
+use gevinst_ledger::fact::PluginPin;
+use gevinst_ledger::moves::{Approval, Decision, IntentRef, Outcome};
+use gevinst_ledger::{Digest, Fact, Filter, IntentState, Kind, Ledger, Seq};
+use gevinst_runner::cycle::{Papers, Stage, Stepped, step};
+use gevinst_runner::engine::Engine;
+use gevinst_runner::month_budget;
+use gevinst_runner::plan::Plan;
+use gevinst_runner::port::{Answer, Port, PortError, Ports};
+
+const COMPANY: &str = "currency = \"NOK\"\ntimezone = \"Europe/Oslo\"\n[month]\nbudget = \"30 000 NOK\"\n[channels.native]\nplugin = \"native-ads\"\n";
+
+const DEFINITION: &str = r#"
+name = "headlines"
+month = "2026-11"
+hypothesis = "The second is better."
+phase = "prospecting"
+[goal]
+metric = "lead"
+[budget]
+total = "30 000 NOK"
+daily_max = "1 200 NOK"
+[[arm]]
+name = "first"
+channel = "native"
+control = true
+[[arm]]
+name = "second"
+channel = "native"
+[delay]
+complete_after = "2 days"
+"#;
+
+/// How the platform answers the next commands.
+#[derive(Clone, Copy, PartialEq)]
+enum Script {
+    Obeys,
+    /// Acts, but the answer is lost.
+    ActsAndLosesAnswer,
+    /// Does not act, and the answer is lost.
+    LosesCommand,
+    /// Says that it did not act.
+    Refuses,
+}
+
+/// A platform that spends every budget whole and brings goals by a fixed rate.
+struct Platform {
+    script: Script,
+    reachable: bool,
+    arms: BTreeMap<String, ArmState>,
+    received: Vec<String>,
+    /// Budget in force at the start of each day: (day start, arm) → minor.
+    budgets: BTreeMap<(i64, String), i64>,
+    goals_per_krone: BTreeMap<&'static str, f64>,
+    description: Description,
+}
+
+impl Platform {
+    fn new() -> Self {
+        Self {
+            script: Script::Obeys,
+            reachable: true,
+            arms: BTreeMap::new(),
+            received: Vec::new(),
+            budgets: BTreeMap::new(),
+            goals_per_krone: BTreeMap::from([("first", 0.01), ("second", 0.03)]),
+            description: Description::new("native-ads", "1.0.0"),
+        }
+    }
+
+    /// Remembers what each arm may spend on the day that starts.
+    fn day_starts(&mut self, start_us: i64) {
+        for (arm, state) in &self.arms {
+            let daily = if state.paused { 0 } else { state.daily_budget.minor };
+            self.budgets.insert((start_us, arm.clone()), daily);
+        }
+    }
+}
+
+impl Ports for Platform {
+    fn port(&mut self, _experiment: &str, _channel: &str) -> Result<&mut dyn Port, PortError> {
+        Ok(self)
+    }
+
+    fn pin(&mut self, _experiment: &str, channel: &str) -> Result<PluginPin, PortError> {
+        let sha256 = Digest::of(b"library");
+        Ok(PluginPin {
+            channel: channel.to_owned(),
+            id: "native-ads".into(),
+            version: "1.0.0".into(),
+            sha256,
+        })
+    }
+}
+
+impl Port for Platform {
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    fn apply(&mut self, command: &Command, _now_us: i64) -> Answer {
+        self.received.push(command.key.clone());
+        let lost = Answer { outcome: Outcome::Unknown, state: None, message: "the answer was lost".into() };
+        match self.script {
+            Script::LosesCommand => return lost,
+            Script::Refuses => {
+                return Answer { outcome: Outcome::NotApplied, state: None, message: "try later".into() };
+            }
+            Script::Obeys | Script::ActsAndLosesAnswer => {}
+        }
+        let state = ArmState {
+            daily_budget: command.set.daily_budget.clone(),
+            paused: command.set.paused,
+            last_seq: command.seq,
+        };
+        self.arms.insert(command.arm.clone(), state.clone());
+        if self.script == Script::ActsAndLosesAnswer {
+            return lost;
+        }
+        Answer { outcome: Outcome::Applied, state: Some(state.into()), message: String::new() }
+    }
+
+    fn query(&mut self, query: &Query, _now_us: i64) -> Result<State, PortError> {
+        if !self.reachable {
+            return Err(PortError::new("no answer"));
+        }
+        Ok(self.arms.get(&query.arm).map_or(State::absent(), |state| state.clone().into()))
+    }
+
+    fn observe(
+        &mut self,
+        request: &ObserveRequest,
+        _now_us: i64,
+    ) -> Result<(Vec<Row>, CursorAfter), PortError> {
+        let mut rows = Vec::new();
+        for ((start_us, arm), minor) in &self.budgets {
+            let Some(coded) = request.arms.iter().find(|coded| coded.name == *arm) else { continue };
+            if *start_us < request.from_us || *start_us >= request.to_us {
+                continue;
+            }
+            let goals = (*minor as f64 / 100.0 * self.goals_per_krone[arm.as_str()]).round() as u64;
+            rows.push(Row::amount(*start_us, coded.code, request.metrics[0].code, *minor));
+            rows.push(Row::count(*start_us, coded.code, request.metrics[1].code, goals));
+        }
+        Ok((rows, CursorAfter { cursor: None, fresh_until_us: request.to_us }))
+    }
+}
+
+struct Scene {
+    plan: Plan,
+    papers: Papers,
+    ledger: Ledger,
+    platform: Platform,
+}
+
+impl Scene {
+    fn new(needs_approval: bool) -> Self {
+        let company: Company = parse_company(&Source::new("gevinst.toml", COMPANY)).unwrap().value;
+        let experiment =
+            parse_experiment(&Source::new("headlines.toml", DEFINITION), &company).unwrap().value;
+        Self {
+            plan: Plan::new(&company, &experiment, None).unwrap(),
+            papers: Papers {
+                definition_toml: DEFINITION.into(),
+                company_toml: COMPANY.into(),
+                program: "test".into(),
+                rehearsal_seed: None,
+                needs_approval,
+            },
+            ledger: Ledger::in_memory(),
+            platform: Platform::new(),
+        }
+    }
+
+    /// A step with a fresh engine, as every `gevinst run` has it.
+    fn step(&mut self, now_us: i64) -> Stepped {
+        let mut engine = Engine::new(&self.plan).unwrap();
+        step(&self.plan, &self.papers, &mut engine, &mut self.ledger, &mut self.platform, now_us).unwrap()
+    }
+
+    fn start(&self, day: usize) -> i64 {
+        self.plan.periods[day].start_us
+    }
+
+    fn count(&self, kind: Kind) -> usize {
+        self.ledger.facts(Filter::of("headlines").kinds(&[kind])).count()
+    }
+
+    fn sum_on_platform(&self) -> i64 {
+        self.platform.arms.values().filter(|state| !state.paused).map(|state| state.daily_budget.minor).sum()
+    }
+}
+
+#[test]
+fn a_month_drops_the_loser_and_closes() {
+    // Protects the main road: launch, look every day, drop, end with everything paused and settled, and close once.
+    let mut scene = Scene::new(false);
+    let mut dropped = None;
+    for day in 0..30 {
+        let at_us = scene.start(day);
+        let stepped = scene.step(at_us);
+        assert_eq!(stepped.launched, day == 0);
+        assert!(scene.sum_on_platform() <= 120_000, "day {day}");
+        if stepped.concluded.iter().any(|c| c.arm == "first" && c.status == ArmStatus::Dropped) {
+            dropped = Some(day);
+        }
+        scene.platform.day_starts(at_us);
+    }
+    assert!(dropped.is_some_and(|day| day < 20), "{dropped:?}");
+    let end = scene.plan.end_us();
+    assert_eq!(scene.step(end).stage, Stage::Waiting);
+    assert_eq!(scene.sum_on_platform(), 0);
+    assert_eq!(scene.step(scene.plan.close_at_us).stage, Stage::Closed);
+    let looks = scene.count(Kind::Looked);
+    assert_eq!(scene.step(scene.plan.close_at_us + 1).stage, Stage::Closed);
+    assert_eq!((scene.count(Kind::Looked), scene.count(Kind::Closed)), (looks, 1));
+    let spent: i64 = scene.platform.budgets.values().sum();
+    assert!(spent <= 3_000_000, "{spent}");
+    assert_eq!(scene.platform.received.len(), scene.count(Kind::Sent));
+}
+
+#[test]
+fn a_step_repeated_at_the_same_moment_does_nothing() {
+    // Protects platforms and ledgers from a runner that is started too often.
+    let mut scene = Scene::new(false);
+    scene.step(scene.start(0));
+    scene.platform.day_starts(scene.start(0));
+    scene.step(scene.start(1));
+    let (sent, looks) = (scene.platform.received.len(), scene.count(Kind::Looked));
+    scene.step(scene.start(1));
+    scene.step(scene.start(1) + 1);
+    assert_eq!((scene.platform.received.len(), scene.count(Kind::Looked)), (sent, looks));
+}
+
+#[test]
+fn a_lost_answer_is_settled_by_asking_and_never_by_sending_again() {
+    // Protects money from being commanded twice: the platform acted, the answer was lost.
+    for (script, applied) in [(Script::ActsAndLosesAnswer, true), (Script::LosesCommand, false)] {
+        let mut scene = Scene::new(false);
+        scene.platform.script = script;
+        scene.platform.reachable = false;
+        let stepped = scene.step(scene.start(0));
+        assert_eq!(stepped.moved.unknown.len(), 2);
+        let unsettled = |scene: &Scene| {
+            let progress = scene.ledger.progress("headlines").unwrap();
+            progress.open_intents().filter(|open| open.state == IntentState::Unsettled).count()
+        };
+        assert_eq!(unsettled(&scene), 2);
+        // While nobody can be asked, nothing is sent, however often the runner is started.
+        scene.platform.script = Script::Obeys;
+        scene.step(scene.start(0) + 60_000_000);
+        assert_eq!((scene.platform.received.len(), unsettled(&scene)), (2, 2));
+        // The worst is assumed: both budgets count although nobody knows.
+        let progress = scene.ledger.progress("headlines").unwrap();
+        let worst: i64 = progress.arms().values().map(gevinst_ledger::ArmProgress::worst_daily_minor).sum();
+        assert_eq!(worst, 100_000);
+
+        scene.platform.reachable = true;
+        let stepped = scene.step(scene.start(0) + 120_000_000);
+        assert_eq!(unsettled(&scene), 0);
+        let mut keys = scene.platform.received.clone();
+        keys.sort();
+        let all = keys.len();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "no command was sent twice: {keys:?}");
+        // What did not reach the platform is wanted anew, under a new number.
+        assert_eq!(all, if applied { 2 } else { 4 }, "{stepped:?}");
+        assert_eq!(scene.sum_on_platform(), 100_000);
+    }
+}
+
+#[test]
+fn a_command_that_was_not_applied_is_wanted_again_under_a_new_number() {
+    // Protects an experiment from hanging on one refusal.
+    let mut scene = Scene::new(false);
+    scene.platform.script = Script::Refuses;
+    assert_eq!(scene.step(scene.start(0)).moved.not_applied.len(), 2);
+    scene.platform.script = Script::Obeys;
+    scene.step(scene.start(0) + 1);
+    let expected = ["headlines/first/1", "headlines/second/1", "headlines/first/2", "headlines/second/2"];
+    assert_eq!(scene.platform.received, expected);
+}
+
+#[test]
+fn nothing_moves_until_a_person_approves() {
+    // Protects mode `propose`: approval first, and a declined move is not proposed again before the next look.
+    let mut scene = Scene::new(true);
+    let stepped = scene.step(scene.start(0));
+    assert_eq!((stepped.moved.waiting, scene.platform.received.len()), (2, 0));
+    let decide = |scene: &mut Scene, arm: &str, decision| {
+        let intents = vec![IntentRef { arm: arm.into(), seq: Seq::FIRST }];
+        let approval = Approval { intents, by: "kari".into(), decision };
+        let at_us = scene.start(0) + 1;
+        scene.ledger.append(at_us, Some("headlines"), vec![Fact::Approval(approval)]).unwrap();
+    };
+    decide(&mut scene, "first", Decision::Approved);
+    decide(&mut scene, "second", Decision::Declined);
+    let stepped = scene.step(scene.start(0) + 2);
+    assert_eq!(scene.platform.received, ["headlines/first/1"]);
+    assert_eq!(stepped.moved.waiting, 0);
+    scene.platform.day_starts(scene.start(0));
+    let stepped = scene.step(scene.start(1));
+    assert_eq!((stepped.look, stepped.moved.waiting > 0), (Some(1), true));
+    assert_eq!(scene.platform.received.len(), 1);
+}
+
+#[test]
+fn an_approval_is_acted_on_before_new_proposals_replace_it() {
+    // Protects a person's decision: approved in the morning, sent by the next run although a new look is due.
+    let mut scene = Scene::new(true);
+    scene.step(scene.start(0));
+    for arm in ["first", "second"] {
+        let intents = vec![IntentRef { arm: arm.into(), seq: Seq::FIRST }];
+        let approval = Approval { intents, by: "kari".into(), decision: Decision::Approved };
+        let at_us = scene.start(1) - 1;
+        scene.ledger.append(at_us, Some("headlines"), vec![Fact::Approval(approval)]).unwrap();
+    }
+    scene.platform.day_starts(scene.start(0));
+    scene.step(scene.start(1));
+    assert_eq!(scene.platform.received.len(), 2);
+}
+
+#[test]
+fn a_month_that_is_over_and_a_changed_definition_are_refused() {
+    // Protects past months and running experiments from files that no longer fit them.
+    let mut scene = Scene::new(false);
+    let mut engine = Engine::new(&scene.plan).unwrap();
+    let end = scene.plan.end_us();
+    let error = step(&scene.plan, &scene.papers, &mut engine, &mut scene.ledger, &mut scene.platform, end)
+        .unwrap_err();
+    assert_eq!(error.to_string(), "launch `headlines`: its month 2026-11 is over");
+    assert_eq!(scene.count(Kind::Launched), 0);
+    scene.step(scene.start(0));
+    scene.papers.definition_toml.push_str("# changed\n");
+    let at_us = scene.start(1);
+    let error = step(&scene.plan, &scene.papers, &mut engine, &mut scene.ledger, &mut scene.platform, at_us)
+        .unwrap_err();
+    assert_eq!(error.to_string(), "run `headlines`: its definition was changed after it was launched");
+}
+
+#[test]
+fn the_months_budget_bounds_every_total() {
+    // Protects the month's cap: what is beyond it is not spent, and running experiments come first.
+    let scene = Scene::new(false);
+    let mut plans = vec![scene.plan.clone(), scene.plan.clone()];
+    plans[1].experiment.name = "running".parse().unwrap();
+    let month = scene.plan.experiment.month;
+    let cut = month_budget::fit(&mut plans, month, 4_000_000, |name| name == "running");
+    assert_eq!(cut, ["headlines"]);
+    assert_eq!((plans[0].total(), plans[1].total()), (1_000_000, 3_000_000));
+}
