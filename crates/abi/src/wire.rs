@@ -243,3 +243,70 @@ pub struct CursorAfter {
     /// Every period that ends at or before this moment has been reported, in µs UTC.
     pub fresh_until_us: i64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+
+    /// Reads JSON, writes it again, and expects the same.
+    fn there_and_back<T: Serialize + DeserializeOwned>(json: Value) -> T {
+        let value: T = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&value).unwrap(), json);
+        value
+    }
+
+    /// Protects plugins in other languages: these are the texts that cross the line, key by key.
+    #[test]
+    fn the_json_is_as_the_contract_has_it() {
+        let command: Command = there_and_back(json!({
+            "key": "headlines/problem/7", "seq": 7, "experiment": "headlines", "arm": "problem",
+            "set": { "daily_budget": { "minor": 250_000, "currency": "NOK" }, "paused": false,
+                     "creative": { "headline": "Your quotes take four days." } },
+            "not_after_us": 1_793_491_200_000_000_i64
+        }));
+        assert_eq!(
+            Command::new("headlines", "problem", 7, command.set.clone(), command.not_after_us),
+            command
+        );
+        there_and_back::<Set>(json!({ "daily_budget": { "minor": 0, "currency": "JPY" }, "paused": true }));
+        there_and_back::<Receipt>(json!({
+            "key": "headlines/problem/7", "seq": 7, "applied": true,
+            "state": { "daily_budget": { "minor": 250_000, "currency": "NOK" }, "paused": false, "last_seq": 7 }
+        }));
+        there_and_back::<Query>(json!({ "experiment": "headlines", "arm": "problem" }));
+        let absent: State = there_and_back(json!({
+            "exists": false, "daily_budget": null, "paused": false, "last_seq": null
+        }));
+        assert_eq!(absent, State::absent());
+        there_and_back::<ObserveRequest>(json!({
+            "experiment": "headlines", "arms": [{ "code": 1, "name": "product" }],
+            "metrics": [{ "code": 2, "name": "lead" }], "grain": "day", "timezone": "Europe/Oslo",
+            "from_us": 0, "to_us": 86_400_000_000_i64, "cursor": null
+        }));
+        there_and_back::<CursorAfter>(
+            json!({ "cursor": "2026-11-03", "fresh_until_us": 86_400_000_000_i64 }),
+        );
+        let description: Description = there_and_back(json!({
+            "id": "rehearsal", "version": "0.1.0", "abi": [1, 0],
+            "capabilities": ["apply", "query", "observe"], "metrics": ["*"], "grain": "day",
+            "min_step": { "minor": 1, "currency": null }, "restatement_days": 0,
+            "config_schema": { "type": "object" }
+        }));
+        assert_eq!(description, Description::new("rehearsal", "0.1.0"));
+    }
+
+    /// Protects old hosts from new plugins and new plugins from old hosts: what is not known is passed over.
+    #[test]
+    fn unknown_keys_and_capabilities_are_passed_over() {
+        let query: Query =
+            serde_json::from_value(json!({ "experiment": "e", "arm": "a", "of_minor_1": true })).unwrap();
+        assert_eq!(query.arm, "a");
+        let capabilities: Vec<Capability> = serde_json::from_value(json!(["query", "teleport"])).unwrap();
+        assert_eq!(capabilities, [Capability::Query, Capability::Unknown]);
+        // What is required is not made up.
+        assert!(serde_json::from_value::<Receipt>(json!({ "key": "k", "seq": 1, "applied": true })).is_err());
+        assert!(serde_json::from_value::<Money>(json!({ "minor": 1.5, "currency": "NOK" })).is_err());
+    }
+}
