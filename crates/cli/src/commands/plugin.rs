@@ -31,9 +31,7 @@ pub(crate) fn run(command: &PluginCommand) -> Result<(), Failure> {
 
 fn find(lib: &Path, dirs: &[std::path::PathBuf]) -> Result<Plugin, Failure> {
     // A bare name that is also a file in the current folder means the file.
-    let stated = if lib.is_file() { lib.to_path_buf() } else { lib.to_path_buf() };
-    let found =
-        if lib.is_file() { Plugin::at(&stated) } else { Plugin::find(&stated.to_string_lossy(), dirs) };
+    let found = if lib.is_file() { Plugin::at(lib) } else { Plugin::find(&lib.to_string_lossy(), dirs) };
     found.map_err(|error| Failure::from_error(Kind::Channel, &error))
 }
 
