@@ -70,6 +70,7 @@ mod memory;
 pub mod moves;
 mod observation;
 mod progress;
+mod reading;
 mod schema;
 mod store;
 mod verify;
@@ -78,12 +79,13 @@ pub use chain::{Digest, DigestError, Head, RecordId};
 pub use error::{Error, ErrorKind};
 pub use export::{EXPORT_SCHEMA_VERSION, Format};
 pub use fact::{Fact, Kind, Stored};
-pub use ledger::{Access, ExperimentEntry, Facts, Ledger};
+pub use ledger::{Access, Ledger};
 pub use moves::{Amount, Seq, Setting, command_key};
 pub use observation::{
     AsOf, BATCH_ROWS_MAX, Batch, BatchSummary, COUNT_MAX, Observation, Row, SUM_MAX, Value,
 };
 pub use progress::{ArmProgress, Commanded, IntentState, OpenIntent, Progress};
+pub use reading::{ExperimentEntry, Facts};
 pub use schema::FORMAT;
 pub use store::Filter;
 pub use verify::{PROBLEMS_LISTED_MAX, Problem, Verification};

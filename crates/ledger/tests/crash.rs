@@ -158,7 +158,7 @@ fn a_torn_log_leaves_whole_steps() {
     let mut last = 0;
     let mut seen = std::collections::BTreeSet::new();
     // Cuts at and around each frame (24 bytes of header, then a page each), and in between.
-    for cut in (0..wal.len()).step_by(1_031).chain([wal.len()]) {
+    for cut in (0..wal.len()).step_by(2_053).chain([wal.len()]) {
         let newest = newest_with(&database, &wal[..cut], &ends);
         assert!(newest >= last, "a longer log of {cut} bytes held fewer records");
         last = newest;

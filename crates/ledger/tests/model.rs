@@ -197,7 +197,7 @@ fn assert_money_rules(records: &[Stored]) {
 /// The same histories everywhere; more and others with `PROPTEST_CASES` and `PROPTEST_RNG_SEED`.
 fn config() -> ProptestConfig {
     let fixed =
-        ProptestConfig { cases: 24, rng_seed: RngSeed::Fixed(20_261_101), ..ProptestConfig::default() };
+        ProptestConfig { cases: 16, rng_seed: RngSeed::Fixed(20_261_101), ..ProptestConfig::default() };
     let from_environment =
         ["PROPTEST_CASES", "PROPTEST_RNG_SEED"].iter().any(|name| std::env::var_os(name).is_some());
     let config = if from_environment { ProptestConfig::default() } else { fixed };

@@ -143,7 +143,7 @@ fn a_copy_needs_an_empty_place() {
 /// Protects readers beside a writer: each sees whole transactions only, in order, and a snapshot stands still.
 #[test]
 fn two_readers_see_whole_steps_while_one_writes() {
-    const STEPS: u64 = 200;
+    const STEPS: u64 = 100;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("month.ledger");
     let mut writer = Ledger::open(&path, Access::Write).unwrap();
@@ -160,6 +160,11 @@ fn two_readers_see_whole_steps_while_one_writes() {
                             std::thread::yield_now();
                             assert_eq!(reader.facts(gevinst_ledger::Filter::all()).count() as u64, newest);
                             assert_eq!(reader.head()?.id.get(), newest);
+                            assert_eq!(
+                                reader.snapshot(Ledger::newest)?.get(),
+                                newest,
+                                "a snapshot within one"
+                            );
                             Ok(newest)
                         })
                         .unwrap();
