@@ -13,18 +13,7 @@
 //! of the measured rate or, when larger, of α itself over so many months. With 675 cells some 2 % would exceed that bound by chance
 //! were the true rate exactly α; a cell that exceeds it is played again with four times the months and fresh seeds,
 //! and fails when it exceeds it again.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::cast_precision_loss,
-    reason = "a check that prints a table of counts"
-)]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::cast_precision_loss,
-    reason = "a check that prints a table of small counts"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a check that prints a table")]
 
 use std::path::Path;
 use std::process::ExitCode;
