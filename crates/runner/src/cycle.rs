@@ -123,7 +123,7 @@ pub fn step(
     let month_over = reported == plan.periods.len();
     let closing = month_over && now_us >= plan.close_at_us;
     if reported > standing.periods || (closing && !standing.closed) {
-        let as_of = ledger.head()?.id;
+        let as_of = ledger.newest()?;
         let book = observe::read_book(plan, ledger, AsOf::Record(as_of))?;
         let moment = Moment { periods: reported, month_over, closing };
         let finding = engine.look(plan, &book, moment, &standing)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use gevinst_experiment::{Located, Project};
 use gevinst_ledger::evidence::ArmStatus;
-use gevinst_ledger::{Access, AsOf, Fact, Filter, Kind as FactKind, Ledger};
+use gevinst_ledger::{AsOf, Fact, Filter, Kind as FactKind, Ledger};
 use gevinst_rehearsal::Calendar;
 use gevinst_report::figures::Currency;
 use gevinst_report::model::ArmStatus as ReportedStatus;
@@ -157,10 +157,11 @@ fn single(
     args: &Rehearse,
     colour: Colour,
 ) -> Result<Vec<Measured>, Failure> {
-    let mut ledger = match &args.ledger {
-        Some(path) => Ledger::open(path, Access::Write).map_err(|error| super::ledger::failure(&error))?,
-        None => Ledger::in_memory(),
-    };
+    let mut ledger = Ledger::in_memory();
+    if let Some(path) = args.ledger.as_deref().filter(|path| path.exists()) {
+        return Err(Failure::new(Kind::Input, format!("`{}` is there already", path.display()))
+            .hint("a rehearsal is never written into another ledger; name a new file"));
+    }
     let config = market_config(project, parts)?;
     let account = Account { plugin: "rehearsal".to_owned(), config };
     let mut channels = Channels::rehearsal(plugin_dirs(&args.plugins.plugin_dirs), account, args.in_process);
@@ -200,6 +201,10 @@ fn single(
         bar.inc(1);
     }
     bar.finish_and_clear();
+    // Played in memory, kept as a file in one transaction: a rehearsal that fails leaves none behind.
+    if let Some(path) = &args.ledger {
+        ledger.copy_to(path).map_err(|error| super::ledger::failure(&error))?;
+    }
 
     let quiet = args.json.as_deref() == Some(Path::new("-"));
     let mut pages: Vec<PathBuf> = Vec::new();
