@@ -25,6 +25,7 @@ pub mod prior;
 pub mod proportion;
 pub mod quality;
 pub mod ratio;
+pub mod safe_test;
 pub mod sample_ratio;
 pub mod special;
 pub mod table;

@@ -13,10 +13,8 @@ fn near(got: f64, want: f64, places: i32) {
 }
 
 fn growthbook_values() -> (Moments, Moments) {
-    (
-        Moments::from_sums(3407, 1396.87, 52377.9767).unwrap(),
-        Moments::from_sums(3461, 2422.7, 134698.29).unwrap(),
-    )
+    let moments = |n, sum, sum_sq| Moments::from_sums(n, sum, sum_sq).expect("sound moments");
+    (moments(3407, 1396.87, 52377.9767), moments(3461, 2422.7, 134698.29))
 }
 
 #[test]

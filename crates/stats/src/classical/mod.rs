@@ -14,6 +14,7 @@
 //! | counts per exposure | [`poisson_two_sample`] (exact, conditional) |
 //! | one proportion | [`binomial_test`], [`clopper_pearson`], [`wilson`] |
 //! | a mean difference that is looked at while it grows | [`normal_sequence`] |
+//! | conversions as a race to a lead | [`walk`] |
 //! | conjugate Bayesian readings | [`bayes`] |
 //! | power and sizes | [`power`] |
 //!
@@ -30,6 +31,7 @@ mod poisson;
 pub mod power;
 mod two_proportion;
 mod unconditional;
+pub mod walk;
 
 use crate::StatsError;
 use crate::special::normal_sf;
