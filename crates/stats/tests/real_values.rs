@@ -3,6 +3,12 @@
 //! The data are not part of the repository: the environment variable `GEVINST_DATA` names the folder that holds them. Without it each test
 //! says that it was skipped.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "test helpers may panic, and say that they were skipped"
+)]
+
 use gevinst_stats::judgement::Guarantee;
 use gevinst_stats::learn::{Closed, ClosedArm, ScalePrior, learn_scale};
 use gevinst_stats::proportion::{self, PeopleTable};

@@ -12,6 +12,7 @@ mod closed;
 mod gains;
 mod noise;
 mod scale;
+mod totals;
 
 pub use closed::{Closed, ClosedArm};
 pub use gains::{Gain, Reference, gains};

@@ -3,16 +3,19 @@
 //! * [`power`]: the chance that a losing arm is dropped, day by day, by a normal approximation of the very test that the judge
 //!   makes, mixture over day noise included; [`simulate`]: the same by playing months through the judge itself.
 //! * [`detectable_ratio`]: how much better one arm must be to be told apart with a stated chance.
+//! * [`goals_of_people`], [`goals_of_values`]: lists and values in goals, so that the same plans serve them.
 //! * [`outlook`]: all that `check` says about an experiment, and whether it is hopeless, with the reason.
 //! * [`split_budget`]: a month's budget over the experiments that are proposed, by expected gain.
 //!
 //! All of it is `model`: it rests on the goals and the noise that are expected. The verdicts of the month do not.
 
+mod equivalent;
 mod outlook;
 mod power;
 mod simulate;
 mod split;
 
+pub use equivalent::{goals_of_people, goals_of_values};
 pub use outlook::{Hopeless, Outlook, expected_best, outlook};
 pub use power::{Power, detectable_ratio, power};
 pub use simulate::{Simulated, simulate};
