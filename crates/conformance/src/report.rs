@@ -166,3 +166,80 @@ impl TestResult {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(name: &str, family: Family, status: Status) -> TestResult {
+        let log = match status {
+            Status::Failed { .. } => vec!["stderr: oh".to_owned()],
+            _ => Vec::new(),
+        };
+        TestResult { name: name.to_owned(), family, must: "do it".to_owned(), status, duration_ms: 12, log }
+    }
+
+    fn report() -> Report {
+        let reason = "it did not".to_owned();
+        Report {
+            schema_version: SCHEMA_VERSION,
+            plugin: Some("email".to_owned()),
+            version: Some("0.1.0".to_owned()),
+            path: "/lib/x.so".to_owned(),
+            sha256: "ab".to_owned(),
+            in_process: false,
+            results: vec![
+                result("load.library", Family::Load, Status::Passed),
+                result("money.pause", Family::Money, Status::Failed { reason: reason.clone() }),
+                result("money.later", Family::Money, Status::Skipped { reason }),
+            ],
+        }
+    }
+
+    /// Protects what people read.
+    #[test]
+    fn the_text_says_what_failed_and_how_many() {
+        let text = report().render();
+        let expected = "\
+email 0.1.0 (/lib/x.so)
+SHA-256 ab
+
+ok       load.library                             12 ms
+
+FAILED   money.pause                              12 ms
+         must: do it
+         but:  it did not
+         log:  stderr: oh
+skipped  money.later                          it did not
+
+1 passed, 1 failed, 1 skipped
+";
+        assert_eq!(text, expected);
+    }
+
+    /// Protects programs that read the JSON.
+    #[test]
+    fn the_json_is_flat_and_comes_back() {
+        let json = serde_json::to_value(report()).unwrap();
+        assert_eq!(json["schema_version"], 1);
+        assert_eq!(
+            json["results"][1],
+            serde_json::json!({
+                "name": "money.pause", "family": "money", "must": "do it", "status": "failed",
+                "reason": "it did not", "duration_ms": 12, "log": ["stderr: oh"]
+            })
+        );
+        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report());
+    }
+
+    /// Protects against taking "nothing was tested" for "everything passed".
+    #[test]
+    fn nothing_tested_is_not_passed() {
+        let mut report = report();
+        assert!(!report.passed());
+        report.results.remove(1);
+        assert!(report.passed());
+        report.results.remove(0);
+        assert!(!report.passed());
+    }
+}

@@ -5,8 +5,10 @@ mod capture;
 mod frame;
 mod guest;
 pub(crate) mod message;
+mod options;
 mod process;
 mod supervisor;
 
 pub use guest::{CHILD_ARGUMENT, child_main_if_asked};
-pub use supervisor::{ChildConnection, ChildOptions, ChildProgram};
+pub use options::{ChildOptions, ChildProgram};
+pub use supervisor::ChildConnection;

@@ -9,17 +9,16 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gevinst_abi::Columns;
-use gevinst_abi::call::Limits;
 
 use super::capture::Capture;
 use super::frame::{self, Frame, FrameBuffer};
 use super::guest::CHILD_ARGUMENT;
 use super::message::{PROTOCOL, ToChild, ToHost};
+use super::options::{ChildOptions, ChildProgram};
 use super::process::Group;
 use crate::connection::{Answer, Connection, Request, Terms};
 use crate::error::{Death, HostError};
@@ -30,56 +29,6 @@ use crate::surroundings::{Level, LogSource, Surroundings};
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a process whose socket ended may take to exit, so that its exit code can be told.
 const EXIT_WAIT: Duration = Duration::from_millis(500);
-
-/// The program that is started as a child: one whose `main` calls [`child_main_if_asked`](crate::child_main_if_asked) first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChildProgram {
-    /// The executable.
-    pub path: PathBuf,
-}
-
-impl ChildProgram {
-    /// This very program. On Linux the running one, even when the file was replaced or removed since.
-    ///
-    /// # Errors
-    /// When the system does not tell where it is.
-    pub fn this() -> Result<Self, HostError> {
-        let path = if cfg!(target_os = "linux") {
-            PathBuf::from("/proc/self/exe")
-        } else {
-            std::env::current_exe()
-                .map_err(|source| HostError::Child { what: "cannot be started", source })?
-        };
-        Ok(Self { path })
-    }
-}
-
-/// How children are started and bounded.
-#[derive(Clone, Debug)]
-pub struct ChildOptions {
-    /// The program; `None` is this very one.
-    pub program: Option<ChildProgram>,
-    /// How long loading the library may take.
-    pub load_deadline: Duration,
-    /// How long a call may take to return after it was cancelled.
-    pub cancel_grace: Duration,
-    /// Address space that the process may use, in bytes; 0 is no limit. Every thread takes some tens of MiB of it.
-    pub memory_bytes_max: u64,
-    /// Bounds on answers.
-    pub limits: Limits,
-}
-
-impl Default for ChildOptions {
-    fn default() -> Self {
-        Self {
-            program: None,
-            load_deadline: Duration::from_secs(10),
-            cancel_grace: Duration::from_secs(2),
-            memory_bytes_max: 2 << 30,
-            limits: Limits::default(),
-        }
-    }
-}
 
 /// A channel in a child process. Dropping it kills the process and everything in its group.
 pub struct ChildConnection {
