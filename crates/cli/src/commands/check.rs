@@ -10,6 +10,7 @@ use gevinst_rehearsal::{Calendar, Grain};
 use gevinst_runner::plan::Plan;
 use gevinst_runner::rehearse::months;
 use gevinst_runner::rehearse::stand_in::stand_ins;
+use gevinst_stats::plan::{Design, Hopeless, outlook};
 use serde::Serialize;
 
 use super::rehearse::failure;
@@ -56,6 +57,10 @@ struct Expected {
     drop_day_median: Option<f64>,
     best_dropped: f64,
     gain_realised: Option<f64>,
+    /// Ratio of the best arm to the others at which losers are dropped in 80 of 100 months of an even split; none above 20.
+    detectable_ratio: Option<f64>,
+    /// Why the experiment should not be started, if so.
+    hopeless: Option<String>,
 }
 
 pub(crate) fn run(args: &Check, colour: Colour) -> Result<(), Failure> {
@@ -63,9 +68,15 @@ pub(crate) fn run(args: &Check, colour: Colour) -> Result<(), Failure> {
     let now_us = clock::now_us(None)?;
     let plugins = plugins(&project, args, now_us)?;
     let experiments = experiments(&project, now_us)?;
-    let found = Found { schema_version: 1, sound: true, plugins, experiments };
+    let hopeless: Vec<String> = experiments
+        .iter()
+        .filter_map(|found| Some((found, found.expected.as_ref()?.hopeless.as_ref()?)))
+        .map(|(found, why)| format!("`{}` is hopeless: {why}", found.name))
+        .collect();
+    let found = Found { schema_version: 1, sound: hopeless.is_empty(), plugins, experiments };
     if let Some(target) = &args.json {
-        return write_json(target, &found);
+        write_json(target, &found)?;
+        return refuse(&hopeless);
     }
     for plugin in found.plugins.iter().filter(|plugin| !plugin.found) {
         remark(&format!(
@@ -80,7 +91,20 @@ pub(crate) fn run(args: &Check, colour: Colour) -> Result<(), Failure> {
     }
     let count = found.experiments.len();
     let noun = if count == 1 { "definition is" } else { "definitions are" };
-    say(&format!("{text}{count} {noun} sound"))
+    if hopeless.is_empty() {
+        return say(&format!("{text}{count} {noun} sound"));
+    }
+    say(&text)?;
+    refuse(&hopeless)
+}
+
+fn refuse(hopeless: &[String]) -> Result<(), Failure> {
+    if hopeless.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(Kind::Input, hopeless.join("\n")).hint(
+        "fewer arms, more money, or a goal that comes more often (a click for a lead) would show something",
+    ))
 }
 
 /// Whether each channel's plugin is there and takes the channel's configuration. Nothing is asked of the platform.
@@ -160,10 +184,14 @@ fn experiments(project: &Project, now_us: i64) -> Result<Vec<ExperimentFound>, F
                 .map_err(|error| Failure::from_error(Kind::Internal, &error))?;
                 let summary = months::play(&plan, &stand_in, &Arc::new(calendar), 1, MONTHS, &|| {})
                     .map_err(|error| failure(&error))?;
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+                let goals_per_month = summary.goals as f64 / f64::from(summary.months);
+                let (detectable_ratio, hopeless) = can_show(&plan, &stand_in.truth, goals_per_month)?;
                 Some(Expected {
                     months: summary.months,
-                    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-                    goals_per_month: summary.goals as f64 / f64::from(summary.months),
+                    goals_per_month,
+                    detectable_ratio,
+                    hopeless,
                     losers_dropped: summary.losers_dropped.map(|mean| mean.mean),
                     drop_day_median: summary.drop_days.map(|days| days[1]),
                     best_dropped: summary.best_dropped.mean,
@@ -181,6 +209,41 @@ fn experiments(project: &Project, now_us: i64) -> Result<Vec<ExperimentFound>, F
     Ok(found)
 }
 
+/// What an even split of these goals can show, and why that would be hopeless.
+fn can_show(
+    plan: &Plan,
+    truth: &gevinst_rehearsal::Truth,
+    goals_per_month: f64,
+) -> Result<(Option<f64>, Option<String>), Failure> {
+    let days = u32::try_from(plan.periods.len()).unwrap_or(30).max(1);
+    if plan.arms.len() < 2 {
+        return Ok((None, None));
+    }
+    if goals_per_month <= 0.0 {
+        return Ok((None, Some("no goal is expected in the whole month".to_owned())));
+    }
+    let design = Design {
+        arms: plan.arms.len(),
+        days,
+        goals_per_day: goals_per_month / f64::from(days),
+        day_noise: truth.day_noise.min(1.5),
+        prior_sd: plan.prior.sd,
+        alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
+        dispersion: plan.dispersion.clone(),
+        ..Design::default()
+    };
+    let outlook = outlook(&design).map_err(|error| Failure::from_error(Kind::Internal, &error))?;
+    // Little chance of proof is the normal lot of a small company, and budgets still follow the results: the sentence says
+    // so and the user decides. Refused is only what could show nothing at any ratio.
+    let hopeless = match outlook.hopeless {
+        Some(Hopeless::TooFewGoals { goals }) => {
+            Some(format!("about {goals:.1} goals in the month can tell no ratio between its arms"))
+        }
+        _ => None,
+    };
+    Ok((outlook.detectable_ratio, hopeless))
+}
+
 fn sentence(found: &ExperimentFound) -> String {
     let mut text = format!("{}: ", found.name);
     match &found.expected {
@@ -196,6 +259,9 @@ fn sentence(found: &ExperimentFound) -> String {
                     share * 100.0
                 )),
                 _ => text.push_str("; too few to prove any losing arm within the month"),
+            }
+            if let Some(ratio) = expected.detectable_ratio {
+                text.push_str(&format!("; a best arm {ratio:.1} times the others shows in 80 of 100 months"));
             }
             if let Some(gain) = expected.gain_realised.filter(|gain| gain.is_finite()) {
                 text.push_str(&format!("; {:.0} % of the possible gain over an even split", gain * 100.0));
