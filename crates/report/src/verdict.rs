@@ -215,7 +215,10 @@ impl Say<'_> {
             prose = prose.words("it brought ").then(self.times(ratio, &other.name)).words("; ");
         }
         prose.push_words("this is a model's choice, not a proof.");
-        if gone.is_empty() { prose } else { prose.words(" Before that, ").then(self.fates(gone)).words(".") }
+        if gone.is_empty() {
+            return prose;
+        }
+        prose.words(" Before that, ").then(self.fates(gone)).words(".").then(self.promise(gone))
     }
 
     fn several_left(&self, alive: &[&ArmReport], gone: &[&ArmReport]) -> (Outcome, Prose) {

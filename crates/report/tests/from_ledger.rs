@@ -149,7 +149,7 @@ impl Story {
             exposure: spend as f64,
             goals,
             spend_minor: spend,
-            rate: Some(goals as f64 / spend as f64),
+            rate: (spend > 0).then(|| goals as f64 / spend as f64),
             p_best: if name == "problem" { 0.97 } else { 0.03 },
             expected_loss: 0.1,
             ln_e_drop,
@@ -360,6 +360,20 @@ fn the_leader_is_also_shown_against_its_closest_rival() {
     // A bound on one side only stays on its side when the pair is turned round.
     assert_eq!((x.comparisons[0].points[0].lower, x.comparisons[0].points[0].upper), (Some(2.0), None));
     markup::read(&html::month_page(&report)).unwrap();
+}
+
+#[test]
+fn an_arm_that_has_not_run_is_compared_with_nothing() {
+    // Before an arm joins, a look holds the prior alone: drawn as a line at 1 it would claim equality.
+    let mut story = Story::begin();
+    story.look(1, 1, [(100_000, 5, 0.0), (0, 0, 0.0)], (1.0, 0.1, 10.0));
+    let before = story.report(2);
+    let x = &before.experiments[0];
+    assert_eq!((x.pairs[0].ratio, x.comparisons[0].points[0].ratio), (None, None));
+    assert!(!x.verdict.to_string().contains("times"), "{}", x.verdict);
+    markup::read(&html::month_page(&before)).unwrap();
+    story.look(2, 2, [(200_000, 9, 0.0), (100_000, 6, 0.0)], (0.5, 0.1, 2.0));
+    assert_eq!(story.report(3).experiments[0].comparisons[0].points[1].ratio, Some(2.0));
 }
 
 #[test]

@@ -253,6 +253,13 @@ fn a_verdict_promises_no_more_than_its_guarantee() {
     let bet = judged([None, Some(ArmStatus::Winner), None], State::Closed, "robust");
     assert_eq!(bet.outcome, Outcome::BestBet);
     assert!(bet.verdict.to_string().contains("a model's choice, not a proof"), "{}", bet.verdict);
+    assert!(!bet.verdict.to_string().contains("at most"), "{}", bet.verdict);
+    let bet = judged([None, Some(ArmStatus::Winner), Some(ArmStatus::Dropped)], State::Closed, "robust");
+    assert!(
+        bet.verdict.to_string().ends_with("is at most 5 %."),
+        "what was dropped before was proven: {}",
+        bet.verdict
+    );
     let open = judged([None; 3], State::Running, "robust");
     assert!(!open.verdict.to_string().contains("at most"), "{}", open.verdict);
 }

@@ -52,7 +52,9 @@ fn keep_last<P>(points: &mut Vec<P>, point: P, date: impl Fn(&P) -> Date) {
 fn ratio_point(look: &Look, arm: &str, against: &str, date: Date) -> Option<RatioPoint> {
     let seen =
         look.pairs.iter().find(|p| (p.a == arm && p.b == against) || (p.b == arm && p.a == against))?;
-    let ratio = finite(seen.ratio).filter(|ratio| *ratio > 0.0).map(|ratio| {
+    // Before both have run there is nothing to compare: what the look holds then is the prior alone.
+    let both = both_ran(look, arm, against);
+    let ratio = finite(seen.ratio).filter(|ratio| both && *ratio > 0.0).map(|ratio| {
         let there = Ratio { ratio, lower: seen.lower.and_then(finite), upper: seen.upper.and_then(finite) };
         if seen.a == arm { there } else { there.inverse() }
     });
@@ -63,6 +65,11 @@ fn ratio_point(look: &Look, arm: &str, against: &str, date: Date) -> Option<Rati
         lower: ratio.and_then(|r| r.lower),
         upper: ratio.and_then(|r| r.upper),
     })
+}
+
+fn both_ran(look: &Look, a: &str, b: &str) -> bool {
+    let ran = |name: &str| look.arms.iter().any(|arm| arm.name == name && arm.exposure > 0.0);
+    ran(a) && ran(b)
 }
 
 fn arm_point(look: &Look, arm: &str, date: Date) -> Option<ArmPoint> {
@@ -96,7 +103,7 @@ pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
             take_arm(arm, seen);
         }
     }
-    x.pairs = look.pairs.iter().map(pair).collect();
+    x.pairs = look.pairs.iter().map(|seen| pair(look, seen)).collect();
     x.checks = look
         .checks
         .iter()
@@ -147,13 +154,14 @@ fn most_likely_best(look: &Look) -> Option<String> {
     best.or(look.arms.first()).map(|arm| arm.name.clone())
 }
 
-fn pair(seen: &PairLook) -> Pair {
+fn pair(look: &Look, seen: &PairLook) -> Pair {
+    let both = both_ran(look, &seen.a, &seen.b);
     let (e_a_beats_b, ln_e_a_beats_b) = e_value_of(seen.ln_e_a_beats_b);
     let (e_b_beats_a, ln_e_b_beats_a) = e_value_of(seen.ln_e_b_beats_a);
     Pair {
         a: seen.a.clone(),
         b: seen.b.clone(),
-        ratio: finite(seen.ratio),
+        ratio: finite(seen.ratio).filter(|_| both),
         lower: seen.lower.and_then(finite),
         upper: seen.upper.and_then(finite),
         e_a_beats_b,
