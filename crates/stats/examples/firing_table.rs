@@ -110,14 +110,15 @@ fn play(row: &Row, delta: f64, dispersion: &DispersionPrior, world: &World, seed
     DAYS + 1
 }
 
+/// Every cell of the table has months of its own; plain and mixture see the same ones.
+fn seed(row: &Row, delta: f64, month: u64) -> u64 {
+    let cell =
+        row.goals_a_day.to_bits() ^ row.noise.to_bits().rotate_left(21) ^ delta.to_bits().rotate_left(42);
+    cell.wrapping_add(month + u64::from(row.moves) * 1_000_000).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// Share of months that fire, its standard error, and the mean day (30 where it never did).
-fn rate(
-    row: &Row,
-    delta: f64,
-    dispersion: &DispersionPrior,
-    world: &World,
-    months: u64,
-) -> (f64, f64, f64) {
+fn rate(row: &Row, delta: f64, dispersion: &DispersionPrior, world: &World, months: u64) -> (f64, f64, f64) {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let days: Vec<usize> = std::thread::scope(|scope| {
         let parts: Vec<_> = (0..threads)
@@ -159,10 +160,11 @@ fn main() -> std::process::ExitCode {
         let true_plain = rate(row, RATIO, &plain, &world, months);
         let true_mixture = rate(row, RATIO, &mixture, &world, months);
         let n = months as f64;
-        let too_often = false_mixture.0 > ALPHA + 2.0 * (ALPHA * (1.0 - ALPHA) / n).sqrt();
+        let errors = if months < 1_000 { 4.0 } else { 2.0 };
+        let too_often = false_mixture.0 > ALPHA + errors * (ALPHA * (1.0 - ALPHA) / n).sqrt();
         let p = row.prototype.1;
         let spread = (p * (1.0 - p)).max(0.001);
-        let too_weak = compared && true_mixture.0 < p - 2.0 * (spread * (1.0 / n + 1.0 / 400.0)).sqrt();
+        let too_weak = compared && true_mixture.0 < p - errors * (spread * (1.0 / n + 1.0 / 400.0)).sqrt();
         failed |= too_often || too_weak;
         println!(
             "{:>5} {:>5} {:>6} | {:.3} ± {:.3}  {:.3} ± {:.3}  | {:.3} ± {:.3} ({:>4.1})   {:.3} ± {:.3} ({:>4.1})   | {:.3}  {:.3} ({:>4.1}){}{}",
