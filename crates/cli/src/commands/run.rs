@@ -52,7 +52,7 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
         })
         .collect::<Result<Vec<Plan>, Failure>>()?;
     if !path.exists() {
-        preflight(&plans, &mut channels, now_us)?;
+        preflight(&project, &plans, &mut channels, now_us, colour)?;
     }
     let mut ledger = Ledger::open(&path, Access::Write).map_err(|error| super::ledger::failure(&error))?;
     accept_pins(&project, &ledger, &mut channels)?;
@@ -84,7 +84,7 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
                 }
             }
             Err(error) => {
-                let failure = failure(&error);
+                let failure = explain(&project, &error, name, now_us, colour);
                 done.push(json!({ "name": name, "error": error.to_string() }));
                 // The ledger itself failing ends the step: nothing after it could be recorded.
                 if matches!(error, gevinst_runner::Error::Ledger(_)) {
@@ -127,7 +127,13 @@ fn channels(project: &Project, args: &Run, now_us: i64) -> Channels {
 }
 
 /// Whether anything could be launched: without a ledger nothing is running yet.
-fn preflight(plans: &[Plan], channels: &mut Channels, now_us: i64) -> Result<(), Failure> {
+fn preflight(
+    project: &Project,
+    plans: &[Plan],
+    channels: &mut Channels,
+    now_us: i64,
+    colour: Colour,
+) -> Result<(), Failure> {
     let mut first: Option<Failure> = None;
     for plan in plans {
         let name = plan.experiment.name.as_str();
@@ -151,7 +157,7 @@ fn preflight(plans: &[Plan], channels: &mut Channels, now_us: i64) -> Result<(),
         match result {
             Ok(()) => return Ok(()),
             Err(error) => {
-                let failure = failure(&error);
+                let failure = explain(project, &error, name, now_us, colour);
                 if let Some(earlier) = first.replace(failure) {
                     remark(&earlier.text());
                 }
@@ -209,6 +215,26 @@ fn fit_month_budgets(project: &Project, ledger: &Ledger, plans: &mut [Plan]) -> 
         }
     }
     Ok(())
+}
+
+/// A runner's error; a month that is over is shown where the definition states it.
+fn explain(
+    project: &Project,
+    error: &gevinst_runner::Error,
+    name: &str,
+    now_us: i64,
+    colour: Colour,
+) -> Failure {
+    let place = match error {
+        gevinst_runner::Error::MonthOver { .. } => project
+            .experiment(name)
+            .and_then(|located| located.refuse_past_month(now_us, &project.company.timezone)),
+        _ => None,
+    };
+    match place {
+        Some(diagnostics) => project::failure(gevinst_experiment::Error::Invalid(diagnostics), colour),
+        None => failure(error),
+    }
 }
 
 /// What a person must know of: channels that could not be asked, commands that are not in force.
