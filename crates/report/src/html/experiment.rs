@@ -334,7 +334,7 @@ fn arms(x: &ExperimentReport, id: &str, currency: &Currency, depth: Depth) -> Ma
             }
             }
             (scroll(&format!("{}: the arms", plain(&x.name)), &table))
-            @if let Some(saved) = x.money_not_spent_on_losers_minor {
+            @if let Some(saved) = x.money_not_spent_on_losers_minor.filter(|saved| *saved > 0) {
                 p { "With an even split of the same money, the arms that lost would have got " (glue(&currency.money(saved))) " more." }
             }
         }

@@ -97,7 +97,7 @@ fn header(report: &MonthReport) -> Markup {
                 dt { "Decided" }
                 dd { (decided) small { "of " (report.experiments.len()) @if report.experiments.len() == 1 { " experiment" } @else { " experiments" } } }
             }
-            @if let Some(saved) = totals.money_not_spent_on_losers_minor {
+            @if let Some(saved) = totals.money_not_spent_on_losers_minor.filter(|saved| *saved > 0) {
                 div { dt { "Not spent on losers" } dd { (glue(&currency.money(saved))) small { "against an even split" } } }
             }
             @if totals.moves_awaiting_approval > 0 {

@@ -85,7 +85,7 @@ fn summary(report: &MonthReport) -> String {
     for total in totals.goals.iter().take(3) {
         parts.push(format!("{} {}", count(total.count), words::plural(&total.metric, total.count)));
     }
-    if let Some(saved) = totals.money_not_spent_on_losers_minor {
+    if let Some(saved) = totals.money_not_spent_on_losers_minor.filter(|saved| *saved > 0) {
         parts.push(format!("{} not spent on losers", report.currency.money(saved)));
     }
     if totals.moves_awaiting_approval > 0 {
