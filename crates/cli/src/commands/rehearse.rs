@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gevinst_experiment::{Located, Project};
-use gevinst_ledger::evidence::ArmStatus;
 use gevinst_ledger::{AsOf, Fact, Filter, Kind as FactKind, Ledger};
 use gevinst_rehearsal::Calendar;
 use gevinst_report::figures::Currency;
-use gevinst_report::model::ArmStatus as ReportedStatus;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
 use gevinst_report::{html, terminal};
 use gevinst_runner::cycle::{self, Papers};
@@ -129,7 +127,7 @@ pub(crate) fn failure(error: &gevinst_runner::Error) -> Failure {
     }
 }
 
-fn progress(length: u64, what: &'static str) -> ProgressBar {
+pub(crate) fn progress(length: u64, what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(length);
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
         bar.set_style(style);
@@ -306,7 +304,7 @@ fn arms(plan: &Plan, outcome: &MonthOutcome) -> Vec<MeasuredArm> {
         .zip(&outcome.arms)
         .map(|(arm, came)| MeasuredArm {
             name: arm.name.clone(),
-            status: reported(came.status),
+            status: came.status,
             exposure: came.total.exposure,
             goals: came.total.goals,
             spend_minor: came.total.spend_minor,
@@ -316,19 +314,6 @@ fn arms(plan: &Plan, outcome: &MonthOutcome) -> Vec<MeasuredArm> {
             }),
         })
         .collect()
-}
-
-/// The ledger's word for an arm's state as the reports' own.
-pub(crate) fn reported(status: ArmStatus) -> ReportedStatus {
-    match status {
-        ArmStatus::Running => ReportedStatus::Running,
-        ArmStatus::Dropped => ReportedStatus::Dropped,
-        ArmStatus::Tied => ReportedStatus::Tied,
-        ArmStatus::Unprofitable => ReportedStatus::Unprofitable,
-        ArmStatus::Winner => ReportedStatus::Winner,
-        ArmStatus::GuardrailBreached => ReportedStatus::GuardrailBreached,
-        ArmStatus::Futile => ReportedStatus::Futile,
-    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "amounts are far below 2^53")]

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 
 use crate::error::Error;
 use crate::model::{
-    ArmPoint, ArmReport, ArmStatus, Check, CostPerGoal, Course, ExperimentReport, Pair, Ratio, RatioPoint,
-    Totals, e_value_of, finite,
+    ArmPoint, ArmReport, Check, CostPerGoal, Course, ExperimentReport, Pair, Ratio, RatioPoint, Totals,
+    e_value_of, finite,
 };
 use crate::words;
 
@@ -127,7 +127,7 @@ pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
 }
 
 fn take_arm(arm: &mut ArmReport, seen: &ArmLook) {
-    arm.status = status(seen.status);
+    arm.status = seen.status;
     arm.exposure = seen.exposure;
     arm.goals = seen.goals;
     arm.spend_minor = seen.spend_minor;
@@ -169,19 +169,6 @@ fn pair(look: &Look, seen: &PairLook) -> Pair {
         e_b_beats_a,
         ln_e_b_beats_a,
         p_a_better: finite(seen.p_a_better),
-    }
-}
-
-pub(super) fn status(seen: gevinst_ledger::evidence::ArmStatus) -> ArmStatus {
-    use gevinst_ledger::evidence::ArmStatus as Seen;
-    match seen {
-        Seen::Running => ArmStatus::Running,
-        Seen::Dropped => ArmStatus::Dropped,
-        Seen::Tied => ArmStatus::Tied,
-        Seen::Unprofitable => ArmStatus::Unprofitable,
-        Seen::Winner => ArmStatus::Winner,
-        Seen::GuardrailBreached => ArmStatus::GuardrailBreached,
-        Seen::Futile => ArmStatus::Futile,
     }
 }
 

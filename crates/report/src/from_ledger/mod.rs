@@ -297,7 +297,7 @@ fn pairs_that_matter(x: &ExperimentReport) -> Vec<Comparison> {
 fn conclude(x: &mut ExperimentReport, verdicts: &[(i64, Concluded)], zone: &Zone) {
     for (at_us, concluded) in verdicts {
         if let Some(arm) = x.arms.iter_mut().find(|arm| arm.name == concluded.arm) {
-            arm.status = looks::status(concluded.status);
+            arm.status = concluded.status;
             arm.reason = Some(concluded.reason.clone());
             arm.dropped_on = if arm.status.is_alive() { None } else { zone.date_at(*at_us) };
         }

@@ -3,33 +3,8 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-/// What an arm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ArmStatus {
-    /// It runs, or ran until the end.
-    Running,
-    /// Proven not to be the best.
-    Dropped,
-    /// Equals a cheaper arm within the margin.
-    Tied,
-    /// Proven to cost more per goal than the limit.
-    Unprofitable,
-    /// It won.
-    Winner,
-    /// A guardrail was breached.
-    GuardrailBreached,
-    /// It can no longer show anything in the time left.
-    Futile,
-}
-
-impl ArmStatus {
-    /// Whether it still gets budget.
-    #[must_use]
-    pub fn is_alive(self) -> bool {
-        matches!(self, Self::Running | Self::Winner)
-    }
-}
+/// What an arm is: the ledger's own word.
+pub use gevinst_ledger::evidence::ArmStatus;
 
 /// One arm.
 #[derive(Debug, Clone, PartialEq, Serialize)]
