@@ -38,15 +38,16 @@ struct Half {
 }
 
 impl<F: Fn(f64) -> f64> Curve<F> {
-    /// Samples the curve. `ln_likelihood` must be concave and finite at every finite δ.
-    pub(crate) fn new(ln_likelihood: F, prior: NormalPrior) -> Self {
+    /// Samples the curve. `ln_likelihood` must be concave and finite at every finite δ. `guess` is where it may be highest
+    /// and how wide it may be there: a good one saves evaluations, a bad one costs them.
+    pub(crate) fn new(ln_likelihood: F, prior: NormalPrior, guess: (f64, f64)) -> Self {
         let empty = || Half { ln_mass: f64::NEG_INFINITY, nodes: Vec::new() };
         let mut curve = Self { ln_likelihood, prior, interpolant: None, above: empty(), below: empty() };
-        let peak = maximum(|d| curve.joint(d), prior.mean, prior.sd);
-        let (lo, hi) = (curve.edge(peak.min(0.0), -1.0), curve.edge(peak.max(0.0), 1.0));
+        let (peak, width) = curve.peak(guess);
+        let (lo, hi) = (curve.edge(peak.min(0.0), -1.0, width), curve.edge(peak.max(0.0), 1.0, width));
         curve.interpolant = Chebyshev::fit(&curve.ln_likelihood, lo, hi);
-        curve.above = curve.half(0.0, 1.0, peak);
-        curve.below = curve.half(0.0, -1.0, peak);
+        curve.above = curve.half(0.0, 1.0, peak, width);
+        curve.below = curve.half(0.0, -1.0, peak, width);
         curve
     }
 
@@ -106,25 +107,35 @@ impl<F: Fn(f64) -> f64> Curve<F> {
             let end = middle + sign * 0.5 * width;
             start = middle - sign * 0.5 * width;
             if mass >= want {
-                let (mut lo, mut hi) = (start, end);
-                for _ in 0..60 {
-                    let mid = 0.5 * (lo + hi);
-                    let part = sign * crate::special::integrate(density, start, mid, 1);
-                    if part < want {
-                        lo = mid;
-                    } else {
-                        hi = mid;
-                    }
-                    if (hi - lo).abs() <= 1e-11 * (1.0 + hi.abs()) {
-                        break;
-                    }
-                }
-                return 0.5 * (lo + hi);
+                return self.within(&density, start, end, want);
             }
             want -= mass;
             start = end;
         }
         start
+    }
+
+    /// The point between `start` and `end` up to which the density holds `want`: Newton, kept inside by bisection.
+    fn within(&self, density: &impl Fn(f64) -> f64, start: f64, end: f64, want: f64) -> f64 {
+        let (mut lo, mut hi) = (start, end);
+        let mut x = 0.5 * (lo + hi);
+        for _ in 0..60 {
+            let short = want - crate::special::integrate(density, start, x, 1).abs();
+            if short > 0.0 {
+                lo = x
+            } else {
+                hi = x
+            }
+            let toward = if end > start { 1.0 } else { -1.0 };
+            let newton = x + toward * short / density(x);
+            let inside = newton > lo.min(hi) && newton < lo.max(hi);
+            let next = if inside { newton } else { 0.5 * (lo + hi) };
+            if (next - x).abs() <= 1e-11 * (1.0 + x.abs()) {
+                return next;
+            }
+            x = next;
+        }
+        x
     }
 
     /// Posterior mean of `f(δ)`, for `f` that grows no faster than exp |δ|.
@@ -139,34 +150,68 @@ impl<F: Fn(f64) -> f64> Curve<F> {
         self.ln_likelihood(delta) + self.prior.ln_density(delta)
     }
 
-    /// Where the joint curve has fallen [`FALL`] nats below its value at `from`, towards `sign`.
-    fn edge(&self, from: f64, sign: f64) -> f64 {
+    /// Where the joint curve is highest, to within a fraction of its width, and that width (a standard deviation).
+    fn peak(&self, (guess, guessed_width): (f64, f64)) -> (f64, f64) {
+        let precision = guessed_width.powi(-2) + self.prior.sd.powi(-2);
+        let mut x = (guess * guessed_width.powi(-2) + self.prior.mean * self.prior.sd.powi(-2)) / precision;
+        let mut h = precision.sqrt().recip();
+        for _ in 0..8 {
+            if !(x.is_finite() && h > 0.0) {
+                break;
+            }
+            let (left, mid, right) = (self.joint(x - h), self.joint(x), self.joint(x + h));
+            let curvature = left - 2.0 * mid + right;
+            if curvature.is_nan() || curvature >= 0.0 {
+                break;
+            }
+            let step = (0.5 * (left - right) / curvature).clamp(-20.0, 20.0);
+            let width = h * (-curvature).sqrt().recip();
+            x += step * h;
+            // Good enough once the points straddle the peak and lie about a width apart.
+            if step.abs() < 1.0 && (0.3..3.0).contains(&(width / h)) {
+                return (x, width);
+            }
+            h = width.clamp(1e-3 * h, 1e3 * h);
+        }
+        let x = maximum(|d| self.joint(d), self.prior.mean, self.prior.sd);
+        (x, self.prior.sd)
+    }
+
+    /// Where the joint curve has fallen [`FALL`] nats below its value at `from`, towards `sign`; not much further.
+    fn edge(&self, from: f64, sign: f64, width: f64) -> f64 {
         let target = self.joint(from) - FALL;
-        let (mut near, mut step) = (0.0, self.prior.sd);
-        // Start small where the likelihood is narrow.
-        while step > 1e-12 && self.joint(from + sign * step) < target {
-            step *= 0.25;
+        let fallen = |step: f64| self.joint(from + sign * step) - target;
+        let (mut near, mut far) = (0.0, 10.0 * width);
+        let mut at_far = fallen(far);
+        while at_far > 0.0 {
+            near = far;
+            far *= 2.0;
+            at_far = fallen(far);
         }
-        while self.joint(from + sign * step) >= target {
-            near = step;
-            step *= 2.0;
-        }
-        let mut far = step;
-        for _ in 0..3 {
+        // Halfway again and again until the fall is less than twice what is wanted.
+        while at_far < -FALL && far > 1e-12 {
             let mid = 0.5 * (near + far);
-            if self.joint(from + sign * mid) >= target { near = mid } else { far = mid }
+            let at_mid = fallen(mid);
+            if at_mid > 0.0 {
+                near = mid;
+            } else {
+                (far, at_far) = (mid, at_mid);
+            }
+            if far - near < 1e-3 * far {
+                break;
+            }
         }
         from + sign * far
     }
 
     /// ln ∫ of the joint curve from `from` towards `sign`, with its nodes.
-    fn half(&self, from: f64, sign: f64, peak: f64) -> Half {
+    fn half(&self, from: f64, sign: f64, peak: f64, width: f64) -> Half {
         // On this side the curve is highest at its peak, or at the cut when the peak is on the other side.
         let top = if sign * (peak - from) > 0.0 { peak } else { from };
-        let end = self.edge(top, sign);
+        let end = self.edge(top, sign, width);
         let mut nodes = Vec::new();
         if top != from {
-            let back = self.edge(top, -sign);
+            let back = self.edge(top, -sign, width);
             let start = if sign * (back - from) > 0.0 { back } else { from };
             nodes.extend(panels(start, top));
         }
@@ -272,27 +317,28 @@ struct Chebyshev {
 }
 
 impl Chebyshev {
-    const SIZES: [usize; 4] = [32, 64, 128, 256];
+    const SMALLEST: usize = 8;
+    const LARGEST: usize = 256;
 
     /// `None` where 256 intervals do not reach 1e-9: then the curve is evaluated itself.
     fn fit(f: &impl Fn(f64) -> f64, lo: f64, hi: f64) -> Option<Self> {
         let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
         let point = |k: usize, n: usize| middle + half * (std::f64::consts::PI * k as f64 / n as f64).cos();
-        let mut values: Vec<f64> = (0..=32).map(|k| f(point(k, 32))).collect();
-        for n in Self::SIZES {
+        let mut n = Self::SMALLEST;
+        let mut values: Vec<f64> = (0..=n).map(|k| f(point(k, n))).collect();
+        while n <= Self::LARGEST {
             let points = (0..=n).map(|k| point(k, n)).collect();
-            let fit = Self { lo, hi, values: values.clone(), points };
-            let between: Vec<f64> = (0..n).map(|k| f(point(2 * k + 1, 2 * n))).collect();
-            let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-            let worst = between
-                .iter()
-                .enumerate()
-                .fold(0.0_f64, |m, (k, v)| m.max((fit.at(point(2 * k + 1, 2 * n)) - v).abs()));
+            let fit = Self { lo, hi, values, points };
+            let between: Vec<(f64, f64)> =
+                (0..n).map(|k| point(2 * k + 1, 2 * n)).map(|x| (x, f(x))).collect();
+            let largest = fit.values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+            let worst = between.iter().fold(0.0_f64, |m, &(x, v)| m.max((fit.at(x) - v).abs()));
             if worst <= 1e-9 + 3e-13 * largest {
                 return Some(fit);
             }
             values =
-                (0..=2 * n).map(|k| if k % 2 == 0 { fit.values[k / 2] } else { between[k / 2] }).collect();
+                (0..=2 * n).map(|k| if k % 2 == 0 { fit.values[k / 2] } else { between[k / 2].1 }).collect();
+            n *= 2;
         }
         None
     }
@@ -338,7 +384,7 @@ mod tests {
             (3.0, 400.0, -0.1, 0.2),
             (0.001, 1e6, 0.0, 1.0),
         ] {
-            let curve = Curve::new(normal(x, i), NormalPrior { mean, sd });
+            let curve = Curve::new(normal(x, i), NormalPrior { mean, sd }, (x, i.sqrt().recip()));
             let precision = i + 1.0 / (sd * sd);
             let (m, s) = ((i * x + mean / (sd * sd)) / precision, precision.sqrt().recip());
             let ln_marginal =
@@ -371,7 +417,8 @@ mod tests {
     #[test]
     fn monotone_curves_have_one_bound() {
         // Eight goals, all of them on one side of an even split.
-        let curve = Curve::new(|d: f64| -8.0 * crate::special::ln_1p_exp(-d), NormalPrior::default());
+        let curve =
+            Curve::new(|d: f64| -8.0 * crate::special::ln_1p_exp(-d), NormalPrior::default(), (0.0, 1.0));
         let (lower, upper) = curve.confidence_sequence(0.05);
         assert!(lower.unwrap() < 0.0 && upper.is_none());
     }

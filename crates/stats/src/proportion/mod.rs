@@ -125,7 +125,7 @@ pub fn judge_pair(
         })
         .collect();
     let ln_likelihood = |psi: f64| strata.iter().map(|stratum| stratum.ln_likelihood(psi)).sum();
-    let curve = Curve::new(ln_likelihood, prior);
+    let curve = Curve::new(ln_likelihood, prior, guess(table, a, b));
     let (lower, upper) = curve.confidence_sequence(settings.levels.alpha);
     let tail = 0.5 * (1.0 - settings.levels.credible);
     let mean = curve.posterior_mean(|psi| psi);
@@ -148,10 +148,28 @@ pub fn judge_pair(
     })
 }
 
+/// Where the likelihood of a pair may be highest and how wide it is: the Mantel-Haenszel log odds ratio, every cell with half a person
+/// more, and its standard error if the odds ratio were 1.
+fn guess(table: &PeopleTable, a: usize, b: usize) -> (f64, f64) {
+    let (mut top, mut bottom, mut information) = (0.0, 0.0, 0.0);
+    for u in 0..table.periods() {
+        let ((n_a, s_a), (n_b, s_b)) = (table.cell(u, a), table.cell(u, b));
+        if n_a == 0 || n_b == 0 {
+            continue;
+        }
+        let [n_a, s_a, n_b, s_b] = [n_a, s_a, n_b, s_b].map(|x| x as f64);
+        let (n, s) = (n_a + n_b, s_a + s_b);
+        top += s_a * (n_b - s_b) / n;
+        bottom += s_b * (n_a - s_a) / n;
+        information += n_a * n_b * s * (n - s) / (n * n * n);
+    }
+    (((top + 0.25) / (bottom + 0.25)).ln(), (information + 1e-12).sqrt().recip())
+}
+
 /// One look at a list: evidence for every arm and pair, in the form that [`decide`](crate::decide) reads.
 ///
 /// `exposure` of an arm is its people. E-values and confidence sequences are `exact`; chance to be best and expected loss
-/// (in odds) are `model`. Cost: about 70 evaluations of each pair's likelihood, each linear in the periods.
+/// (in odds) are `model`. Cost: about 40 evaluations of each pair's likelihood, each linear in the periods.
 ///
 /// # Errors
 /// Settings outside their domains.
