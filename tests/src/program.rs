@@ -84,16 +84,25 @@ impl Answer {
     /// When it cannot be started, or does not end.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
-        let asked = format!("{command:?}");
-        let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {asked}: {error}"));
-        Self::await_end(child, asked)
+        Self::of_patient(command, PATIENCE)
     }
 
-    fn await_end(mut child: Child, asked: String) -> Self {
+    /// As [`Answer::of`], for a run that may take long.
+    ///
+    /// # Panics
+    /// As [`Answer::of`].
+    #[must_use]
+    pub fn of_patient(command: &mut Command, patience: Duration) -> Self {
+        let asked = format!("{command:?}");
+        let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {asked}: {error}"));
+        Self::await_end(child, asked, patience)
+    }
+
+    fn await_end(mut child: Child, asked: String, patience: Duration) -> Self {
         // Both pipes are emptied while it runs: a full one would stop it.
         let out = child.stdout.take().map(|pipe| std::thread::spawn(move || read_all(pipe)));
         let err = child.stderr.take().map(|pipe| std::thread::spawn(move || read_all(pipe)));
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         let status = loop {
             match child.try_wait() {
                 Ok(Some(status)) => break Some(status),
@@ -111,7 +120,7 @@ impl Answer {
         };
         let (out, err) = (join(out), join(err));
         let Some(status) = status else {
-            panic!("{asked} did not end within {PATIENCE:?}\n--- stdout\n{out}\n--- stderr\n{err}");
+            panic!("{asked} did not end within {patience:?}\n--- stdout\n{out}\n--- stderr\n{err}");
         };
         Self { code: status.code(), out, err, asked }
     }
