@@ -9,6 +9,7 @@
 //!
 //! All of it is `model`: it rests on the goals and the noise that are expected. The verdicts of the month do not.
 
+mod crossing;
 mod equivalent;
 mod outlook;
 mod power;

@@ -51,6 +51,62 @@ fn e_values_average_to_one_over_all_outcomes() {
     }
 }
 
+/// People, goals, ln E(a beats b), ln E(b beats a), P(a beats b), bounds of the log odds ratio.
+type Evidence = (Vec<u64>, Vec<u64>, f64, f64, f64, Option<f64>, Option<f64>);
+
+/// Protects the whole reading against its definition, evaluated at 30 digits by `checks/proportion_evidence.py` (mpmath).
+#[test]
+fn evidence_matches_its_definition() {
+    let cases: [Evidence; 4] = [
+        (
+            vec![500, 500],
+            vec![60, 35],
+            2.782_675_801_529_9,
+            -1.967_044_617_362_4,
+            0.991_420_136_726_42,
+            Some(-0.067_846_042_620_347),
+            Some(1.288_709_742_306_1),
+        ),
+        (
+            vec![40, 60, 10, 30],
+            vec![20, 22, 1, 9],
+            0.018_020_984_843_37,
+            -0.718_921_045_340_65,
+            0.676_326_800_831_72,
+            Some(-0.749_036_379_680_03),
+            Some(1.195_294_645_465_9),
+        ),
+        (
+            vec![30, 20],
+            vec![0, 7],
+            -0.997_828_393_466_66,
+            1.654_685_759_986_3,
+            0.065_834_219_983_729,
+            None,
+            Some(0.435_682_996_499_95),
+        ),
+        (
+            vec![200, 300, 90, 20, 5, 400],
+            vec![180, 240, 81, 17, 5, 350],
+            3.786_137_389_640_7,
+            -2.014_236_453_467_5,
+            0.996_982_708_474_42,
+            Some(0.007_502_134_465_629_8),
+            Some(1.618_758_088_022_3),
+        ),
+    ];
+    for (people, goals, e_a, e_b, p, lower, upper) in cases {
+        let found = pair(people.clone(), goals);
+        let close = |x: f64, y: f64| assert!((x - y).abs() < 2e-8, "{people:?}: {x} for {y}");
+        close(found.ln_e_a_beats_b, e_a);
+        close(found.ln_e_b_beats_a, e_b);
+        close(found.p_a_beats_b, p);
+        assert_eq!((found.lower.is_some(), found.upper.is_some()), (lower.is_some(), upper.is_some()));
+        close(found.lower.unwrap_or(0.0), lower.unwrap_or(0.0));
+        close(found.upper.unwrap_or(0.0), upper.unwrap_or(0.0));
+    }
+}
+
 /// Protects against evidence from nothing: no goals, all goals, one arm without people, no period.
 #[test]
 fn empty_tables_say_nothing() {
