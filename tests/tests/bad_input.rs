@@ -275,7 +275,7 @@ fn a_plugin_that_fails_in_the_middle_costs_that_step_and_nothing_else() {
 }
 
 #[test]
-#[ignore = "the runner takes them: the last of a day's rows passes for the whole day"]
+
 fn rows_of_periods_that_nobody_asked_for_are_refused() {
     // Protects against hours that are taken for days: a spend that is told 24 times too small is spent again.
     let place = project("hostile", &DEFINITION.replace("recipients", "spend"));
