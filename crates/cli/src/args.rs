@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Report(Report),
     /// Judge a table of results that you already have
     Judge(Judge),
+    /// Measure what a threshold rule ("pause when a lead costs more than 100") does to the month
+    AuditRule(AuditRule),
+    /// Learn from closed experiments: how far apart arms usually are, and what winners are truly worth
+    Learn(Learn),
     /// List and test channel plugins, and accept a changed one
     Plugin {
         /// What to do with plugins.
@@ -263,6 +267,56 @@ pub(crate) struct Judge {
     #[arg(long, default_value_t = 0.4)]
     pub(crate) prior_sd: f64,
     /// Write it as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// `gevinst audit-rule`.
+#[derive(Debug, Args)]
+#[command(after_help = AUDIT_RULE_HELP)]
+pub(crate) struct AuditRule {
+    /// The rule, a small TOML
+    #[arg(value_name = "RULE.toml")]
+    pub(crate) rule: PathBuf,
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    /// How many months to play
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub(crate) months: u32,
+    /// Seed of the stand-in markets [default: the definitions' own]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Write what was found as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+const AUDIT_RULE_HELP: &str = "\
+The rule decides alone, at the end of each day, on the same stand-in markets and seeds as gevinst's own decisions.
+
+  name = \"pause-when-dear\"
+  freed_budget = \"others\"          # where a paused arm's money goes: others (the default) or unspent
+  [[pause]]
+  metric = \"cost_per_goal\"         # cost_per_goal, goals or rate; without a goal the cost is above every limit
+  above = \"100 NOK\"                # or below: money, a number of goals, or a share such as \"2 %\"
+  window = \"7 days\"                # or \"all\"
+  minimum_spend = \"50 NOK\"         # in the window, before the rule says anything
+  [scale]                           # each day on which goals cost less than that
+  factor = 1.2
+  below = \"80 NOK\"
+  window = \"7 days\"
+
+An arm meets the limit when its goals in truth cost at most `max_cost_per_goal` of the definition, or without one the rule's own limit.";
+
+/// `gevinst learn`.
+#[derive(Debug, Args)]
+pub(crate) struct Learn {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerFile,
+    /// Learn from this CSV in place of the ledger: columns experiment, arm, exposure and count, perhaps channel, control (yes or no) and period
+    #[arg(long, value_name = "FILE", conflicts_with = "ledger")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write what was learned as JSON to FILE; to standard output without FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
 }

@@ -1,8 +1,10 @@
 //! One file a command: raw arguments become checked ones, the libraries do the work, the result is shown.
 
 pub(crate) mod approve;
+pub(crate) mod audit_rule;
 pub(crate) mod check;
 pub(crate) mod judge;
+pub(crate) mod learn;
 pub(crate) mod ledger;
 pub(crate) mod new;
 pub(crate) mod plugin;

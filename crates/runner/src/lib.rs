@@ -7,17 +7,21 @@
 //! - [`moves`]: intent, act, receipt.
 //! - [`cycle`]: one step of one experiment, through ledger and channels.
 //! - [`rehearse`]: the same against a stand-in market, by the thousand.
+//! - [`audit`]: what a threshold rule does to the same months.
+//! - [`learn`]: what closed experiments say about the next ones.
 //!
 //! The crate reads no clock and no environment and prints nothing. Channels are behind [`port`].
 #![forbid(unsafe_code)]
 
 pub mod allocate;
+pub mod audit;
 pub mod book;
 pub mod cycle;
 pub mod engine;
 mod error;
 pub mod evidence;
 pub mod guardrails;
+pub mod learn;
 pub mod month_budget;
 pub mod moves;
 pub mod observe;

@@ -146,7 +146,7 @@ pub fn moments(plan: &Plan) -> impl Iterator<Item = (i64, usize, bool)> + '_ {
         .chain(std::iter::once((plan.close_at_us.max(plan.end_us()), plan.periods.len(), true)))
 }
 
-fn fill(book: &mut Book, rows: &[Row], arm_of: &[usize]) {
+pub(crate) fn fill(book: &mut Book, rows: &[Row], arm_of: &[usize]) {
     for row in rows {
         let cell = book.cell_mut(row.period as usize, arm_of[row.arm as usize]);
         cell.spend_minor = row.spend_minor;

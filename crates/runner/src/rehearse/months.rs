@@ -133,7 +133,7 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
     }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Mean {
+pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Mean {
     // Welford's recurrence: one pass, no cancellation.
     let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
     for value in values {

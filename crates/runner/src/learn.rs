@@ -1,0 +1,352 @@
+//! Learn: what the experiments that are closed say about the next ones.
+//!
+//! From each experiment's table come the usual spread of true rates (pooled and by channel), the usual day noise, each
+//! arm's gain without the winner's curse, and which verdicts of a month hold together. All of it is `model` but the last,
+//! which rests on e-values. Nothing is written anywhere, and no verdict of an experiment ever rests on what is learned:
+//! a wrong prior costs speed, not truth.
+
+use gevinst_ledger::{AsOf, Fact, Filter, Kind, Ledger};
+use gevinst_stats::StatsError;
+use gevinst_stats::fdr::e_benjamini_hochberg;
+use gevinst_stats::learn::{
+    Closed, ClosedArm, Gain, LearnedScale, Reference, ScalePrior, gains, learn_channels, learn_noise,
+};
+use gevinst_stats::prior::DispersionPrior;
+use gevinst_stats::table::CountTable;
+
+use crate::plan::Plan;
+use crate::{Error, observe};
+
+/// Level of the intervals.
+pub const LEVEL: f64 = 0.95;
+/// The part of a month's verdicts that may be false on average.
+pub const FALSE_SHARE: f64 = 0.05;
+/// The default prior on day noise counts for so many closed experiments: cautious.
+const NOISE_WORTH: f64 = 8.0;
+/// The channel of an experiment whose arms run on several.
+pub const SEVERAL_CHANNELS: &str = "several channels";
+
+/// A closed experiment, wherever it was kept.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// Its name.
+    pub name: String,
+    /// The batch whose verdicts are judged together: its month, or one name for all.
+    pub batch: String,
+    /// The channel that its arms ran on.
+    pub channel: String,
+    /// Its arms' names.
+    pub arms: Vec<String>,
+    /// Which of them the others were compared to.
+    pub control: Option<usize>,
+    /// Whether people were assigned at random: then days add no noise of their own.
+    pub exact: bool,
+    /// Its results.
+    pub table: CountTable,
+    /// Per arm, ln of the closing e-value against "this arm is the best".
+    pub ln_e_drop: Vec<f64>,
+    /// Per arm, whether it was dropped on that evidence.
+    pub dropped: Vec<bool>,
+    /// The chance of ever dropping its best arm that it accepted.
+    pub alpha: f64,
+    /// Whether it was played against a stand-in market.
+    pub rehearsed: bool,
+}
+
+/// What was learned.
+#[derive(Debug, Clone)]
+pub struct Learned {
+    /// The spread over all channels.
+    pub pooled: LearnedScale,
+    /// The spread by channel, in alphabetical order.
+    pub channels: Vec<(String, LearnedScale)>,
+    /// The prior on day noise, in logit variances of a pair; `None` without an experiment of several periods whose days may be noisy.
+    pub noise: Option<DispersionPrior>,
+    /// Experiments that day noise was learned from.
+    pub noise_experiments: usize,
+    /// Each experiment's gains, in the order given.
+    pub experiments: Vec<Gains>,
+    /// Each batch's verdicts, in the order of their names.
+    pub batches: Vec<Batch>,
+}
+
+/// One experiment's gains.
+#[derive(Debug, Clone)]
+pub struct Gains {
+    /// What they are relative to: a control's index, or an even split.
+    pub reference: Reference,
+    /// Per arm: measured ratio to the reference (none where a side has no goal) and what to believe of it.
+    pub arms: Vec<(Option<f64>, Gain)>,
+}
+
+/// Verdicts of one batch, judged together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// Its name.
+    pub name: String,
+    /// Experiments in it.
+    pub experiments: usize,
+    /// Arms that were dropped, each on its experiment's own promise.
+    pub dropped: usize,
+    /// The most experiments whose best arm may be among those dropped, on average: the sum of the experiments' α.
+    pub false_expected_at_most: f64,
+    /// The drops that hold together: (experiment, arm) by index. Of these at most [`FALSE_SHARE`] are false on average, whatever
+    /// the experiments have to do with each other (e-BH).
+    pub hold: Vec<(usize, usize)>,
+}
+
+/// The closed experiments of a ledger that have something to teach, and the names of those passed over with the reason.
+///
+/// # Errors
+/// Those of the ledger; a definition in it that is not accepted any more passes the experiment over.
+pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<(String, String)>), Error> {
+    let (mut past, mut passed) = (Vec::new(), Vec::new());
+    for entry in ledger.experiments()? {
+        let mut pass = |reason: &str| passed.push((entry.name.clone(), reason.to_owned()));
+        if entry.closed_at_us.is_none() {
+            pass("it is not closed yet");
+            continue;
+        }
+        let Some(launched) = ledger.launched(&entry.name)? else { continue };
+        let company = gevinst_experiment::Source::new("gevinst.toml", launched.company_toml);
+        let definition =
+            gevinst_experiment::Source::new(format!("{}.toml", entry.name), launched.definition_toml);
+        let plan = gevinst_experiment::parse_company(&company).ok().and_then(|company| {
+            let experiment = gevinst_experiment::parse_experiment(&definition, &company.value).ok()?;
+            Plan::new(&company.value, &experiment.value, None).ok()
+        });
+        let Some(plan) = plan else {
+            pass("its definition, as launched, is not accepted by this version");
+            continue;
+        };
+        if plan.arms.len() < 2 {
+            pass("it has one arm: there is nothing to compare");
+            continue;
+        }
+        let book = observe::read_book(&plan, ledger, AsOf::Now)?;
+        let refused = |source| Error::Statistics { experiment: entry.name.clone(), source };
+        let table = book.table(plan.periods.len()).map_err(refused)?;
+        let newest =
+            ledger.facts(Filter::of(&entry.name).kinds(&[Kind::Looked]).newest_first()).next().transpose()?;
+        let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else {
+            pass("it was closed before anything was judged");
+            continue;
+        };
+        let looks = &looked.evidence.arms;
+        let of = |name: &str| looks.iter().find(|arm| arm.name == name);
+        let mut channels: Vec<&str> = plan.arms.iter().map(|arm| arm.channel.as_str()).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        past.push(Past {
+            name: entry.name.clone(),
+            batch: entry.month.clone(),
+            channel: if let [one] = channels.as_slice() {
+                (*one).to_owned()
+            } else {
+                SEVERAL_CHANNELS.to_owned()
+            },
+            arms: plan.arms.iter().map(|arm| arm.name.clone()).collect(),
+            control: plan.arms.iter().position(|arm| arm.control),
+            exact: plan.dispersion.is_exact(),
+            table,
+            ln_e_drop: plan
+                .arms
+                .iter()
+                .map(|arm| of(&arm.name).map_or(f64::NEG_INFINITY, |a| a.ln_e_drop))
+                .collect(),
+            dropped: plan
+                .arms
+                .iter()
+                .map(|arm| {
+                    of(&arm.name).is_some_and(|a| a.status == gevinst_ledger::evidence::ArmStatus::Dropped)
+                })
+                .collect(),
+            alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
+            rehearsed: launched.rehearsal_seed.is_some(),
+        });
+    }
+    Ok((past, passed))
+}
+
+/// Learns from closed experiments.
+///
+/// # Errors
+/// When the statistics refuse an experiment's numbers; it is named.
+pub fn learn(past: &[Past]) -> Result<Learned, Error> {
+    let of = |experiment: &str| {
+        let experiment = experiment.to_owned();
+        move |source: StatsError| Error::Statistics { experiment, source }
+    };
+    // Day noise first: it widens what each experiment says about the spread.
+    let noisy: Vec<CountTable> = past
+        .iter()
+        .filter(|one| !one.exact && one.table.periods() > 1)
+        .map(|one| one.table.clone())
+        .collect();
+    let noise = learn_noise(&noisy, &DispersionPrior::default(), NOISE_WORTH).map_err(of("all together"))?;
+    let mean_variance: f64 = noise.variances().iter().zip(noise.weights()).map(|(v, w)| v * w).sum();
+    let mut channels: Vec<&str> = past.iter().map(|one| one.channel.as_str()).collect();
+    channels.sort_unstable();
+    channels.dedup();
+    let number = |one: &Past| {
+        u32::try_from(channels.partition_point(|c| *c < one.channel.as_str())).unwrap_or(u32::MAX)
+    };
+    let mut closed = Vec::with_capacity(past.len());
+    for one in past {
+        // The prior's variances are of a pair's logit: an arm's own factor has half.
+        let variance = if one.exact { 0.0 } else { (0.5 * mean_variance).min(1.5) };
+        let summed = Closed::of_table(&one.table, one.control, variance).map_err(of(&one.name))?;
+        closed.push((number(one), summed));
+    }
+    let (pooled, by_channel) =
+        learn_channels(&closed, ScalePrior::default(), LEVEL).map_err(of("all together"))?;
+    let mut experiments = Vec::with_capacity(past.len());
+    for (one, (channel, summed)) in past.iter().zip(&closed) {
+        let scale =
+            by_channel.iter().find(|(number, _)| number == channel).map_or(&pooled, |(_, scale)| scale);
+        let reference = one.control.map_or(Reference::EvenSplit, Reference::Arm);
+        let believed = gains(summed, scale, reference).map_err(of(&one.name))?;
+        let arms = measured(summed, reference).into_iter().zip(believed).collect();
+        experiments.push(Gains { reference, arms });
+    }
+    Ok(Learned {
+        pooled,
+        channels: by_channel
+            .into_iter()
+            .map(|(channel, scale)| (channels[channel as usize].to_owned(), scale))
+            .collect(),
+        noise: (!noisy.is_empty()).then_some(noise),
+        noise_experiments: noisy.len(),
+        experiments,
+        batches: batches(past).map_err(of("all together"))?,
+    })
+}
+
+/// Each arm's rate over the reference's, from totals freed of the days on which arms were busy.
+fn measured(closed: &Closed, reference: Reference) -> Vec<Option<f64>> {
+    let ln_rates: Vec<Option<f64>> = closed
+        .arms
+        .iter()
+        .map(|arm| match *arm {
+            ClosedArm::Counts { exposure, goals } if exposure > 0.0 && goals > 0 => {
+                Some((float(goals) / exposure).ln())
+            }
+            ClosedArm::Counts { .. } => None,
+            ClosedArm::Estimate { ln_rate, .. } => Some(ln_rate),
+        })
+        .collect();
+    let against = match reference {
+        Reference::Arm(arm) => ln_rates[arm],
+        Reference::EvenSplit => ln_rates
+            .iter()
+            .copied()
+            .sum::<Option<f64>>()
+            .map(|sum| sum / float(u64::try_from(ln_rates.len()).unwrap_or(1))),
+    };
+    ln_rates.iter().map(|rate| Some((rate.as_ref()? - against?).exp())).collect()
+}
+
+fn batches(past: &[Past]) -> Result<Vec<Batch>, StatsError> {
+    let mut names: Vec<&str> = past.iter().map(|one| one.batch.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let within: Vec<usize> = (0..past.len()).filter(|&index| past[index].batch == name).collect();
+            let hypotheses: Vec<(usize, usize)> = within
+                .iter()
+                .flat_map(|&index| (0..past[index].arms.len()).map(move |arm| (index, arm)))
+                .collect();
+            let ln_e: Vec<f64> = hypotheses.iter().map(|&(index, arm)| past[index].ln_e_drop[arm]).collect();
+            let hold = e_benjamini_hochberg(&ln_e, FALSE_SHARE)?;
+            Ok(Batch {
+                name: name.to_owned(),
+                experiments: within.len(),
+                dropped: within
+                    .iter()
+                    .map(|&i| past[i].dropped.iter().filter(|dropped| **dropped).count())
+                    .sum(),
+                false_expected_at_most: within.iter().map(|&index| past[index].alpha).sum(),
+                hold: hypotheses
+                    .into_iter()
+                    .zip(hold)
+                    .filter(|(_, hold)| *hold)
+                    .map(|(arm, _)| arm)
+                    .collect(),
+            })
+        })
+        .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn float(value: u64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn past(name: &str, channel: &str, goals: [u64; 2], ln_e: [f64; 2]) -> Past {
+        let columns: Vec<u64> = (0..10).flat_map(|day| goals.map(|goal| goal + day % 3)).collect();
+        Past {
+            name: name.to_owned(),
+            batch: "2026-10".to_owned(),
+            channel: channel.to_owned(),
+            arms: vec!["old".to_owned(), "new".to_owned()],
+            control: Some(0),
+            exact: false,
+            table: CountTable::from_columns(2, &[1.0; 20], &columns).unwrap(),
+            ln_e_drop: ln_e.to_vec(),
+            dropped: vec![ln_e[0] > 3.0, ln_e[1] > 3.0],
+            alpha: 0.05,
+            rehearsed: false,
+        }
+    }
+
+    #[test]
+    fn a_winner_is_believed_less_than_measured_and_channels_are_told_apart() {
+        // Protects: gains from the winner's curse, and a channel's spread from being another's.
+        let mut all: Vec<Past> = (0..12)
+            .map(|i| past(&format!("calm-{i}"), "email", [40 + i % 2, 40 + (i + 1) % 2], [0.0; 2]))
+            .collect();
+        all.extend((0..12).map(|i| {
+            let goals = if i % 2 == 0 { [20, 60] } else { [60, 20] };
+            past(&format!("wild-{i}"), "social", goals, [0.0; 2])
+        }));
+        let learned = learn(&all).unwrap();
+        let names: Vec<&str> = learned.channels.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["email", "social"]);
+        assert!(learned.channels[0].1.tau < 0.5 * learned.channels[1].1.tau);
+        assert_eq!((learned.pooled.experiments, learned.noise_experiments), (24, 24));
+        let (measured, gain) = learned.experiments[12].arms[1];
+        let believed = gain.ln_ratio.exp();
+        assert!(
+            measured.unwrap() > 2.5 && believed > 1.0 && believed < measured.unwrap(),
+            "{measured:?} {believed}"
+        );
+        assert!(learned.experiments[12].arms[0].1.ln_ratio.abs() < 1e-9, "the control against itself");
+    }
+
+    #[test]
+    fn verdicts_of_a_month_are_held_together() {
+        // Protects the promise over a month: one e-value of 25 stands alone in its experiment, not among twenty hypotheses.
+        let mut all: Vec<Past> =
+            (0..10).map(|i| past(&format!("e{i}"), "email", [40, 40], [0.0; 2])).collect();
+        all[3] = past("e3", "email", [40, 40], [25.0_f64.ln(), 0.0]);
+        let batch = &learn(&all).unwrap().batches[0];
+        assert_eq!((batch.experiments, batch.dropped, batch.hold.len()), (10, 1, 0));
+        assert!((batch.false_expected_at_most - 0.5).abs() < 1e-12);
+        all[7] = past("e7", "email", [40, 40], [f64::NEG_INFINITY, 500.0_f64.ln()]);
+        assert_eq!(learn(&all).unwrap().batches[0].hold, [(7, 1)]);
+    }
+
+    #[test]
+    fn nothing_closed_teaches_nothing() {
+        // Protects a company's first month.
+        let learned = learn(&[]).unwrap();
+        assert!(learned.noise.is_none() && learned.channels.is_empty() && learned.pooled.mle.is_none());
+        assert!((learned.pooled.pair_prior().sd - 0.4).abs() < 0.01);
+    }
+}
