@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Judge(Judge),
     /// Measure what a threshold rule ("pause when a lead costs more than 100") does to the month
     AuditRule(AuditRule),
+    /// Split a month's budget over the experiments that are proposed for it, with the reasons
+    Plan(Plan),
     /// Learn from closed experiments: how far apart arms usually are, and what winners are truly worth
     Learn(Learn),
     /// List and test channel plugins, and accept a changed one
@@ -307,6 +309,21 @@ The rule decides alone, at the end of each day, on the same stand-in markets and
   window = \"7 days\"
 
 An arm meets the limit when its goals in truth cost at most `max_cost_per_goal` of the definition, or without one the rule's own limit.";
+
+/// `gevinst plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The month, as 2026-11
+    pub(crate) month: String,
+    #[command(flatten)]
+    pub(crate) definitions: Definitions,
+    /// For how many further months of the same spend what is learned will be used
+    #[arg(long, default_value_t = 12.0, value_name = "N")]
+    pub(crate) future_months: f64,
+    /// Write the plan as JSON to FILE; to standard output without FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
+}
 
 /// `gevinst learn`.
 #[derive(Debug, Args)]

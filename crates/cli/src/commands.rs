@@ -7,6 +7,7 @@ pub(crate) mod judge;
 pub(crate) mod learn;
 pub(crate) mod ledger;
 pub(crate) mod new;
+pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod rehearse;
 pub(crate) mod report;

@@ -41,6 +41,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Report(args) => commands::report::run(args, colour),
         Command::Judge(args) => commands::judge::run(args, colour),
         Command::AuditRule(args) => commands::audit_rule::run(args, colour),
+        Command::Plan(args) => commands::plan::run(args, colour),
         Command::Learn(args) => commands::learn::run(args),
         Command::Plugin { command } => commands::plugin::run(command),
         Command::Ledger { command } => commands::ledger::run(command),
