@@ -219,7 +219,7 @@ fn a_month_that_is_over_or_has_not_begun_leaves_nothing_behind() {
     let played = headlines(&place, "autopilot");
     let before = place.contents();
     let over = run_at(&place, played.plan.end_us()).ended_with(3);
-    over.complaining_of(&["`headlines`", "month 2026-11 is over", "hint:"]);
+    over.complaining_of(&["experiments/0.toml:", "2026-11 is over", "expected 2026-12 or later", "help:"]);
     let early = run_at(&place, played.plan.start_us() - 1).ended_with(3);
     early.complaining_of(&["have not begun", "gevinst rehearse"]);
     assert_eq!(place.contents(), before);

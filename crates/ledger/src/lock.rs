@@ -7,8 +7,14 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::Error;
+
+/// A program that was killed while it was starting a child leaves the lock to that child until it has become another
+/// program, which takes no time on an idle machine and some on a busy one: so long we wait for the lock of the dead.
+const TRIES_AFTER_DEATH: u32 = 150;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Held while it lives.
 #[derive(Debug)]
@@ -28,12 +34,19 @@ impl WriterLock {
             .truncate(false)
             .open(&lock)
             .map_err(cannot_open)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Locked { path: path.to_owned(), pid: holder(&mut file), lock });
+        for _ in 0..TRIES_AFTER_DEATH {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if is_gone(holder(&mut file)) => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Locked { path: path.to_owned(), pid: holder(&mut file), lock });
+                }
+                Err(TryLockError::Error(source)) => return Err(cannot_open(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(cannot_open(source)),
+        }
+        // Taken already, unless the last try failed too: to ask again for a lock that one has changes nothing.
+        if file.try_lock().is_err() {
+            return Err(Error::Locked { path: path.to_owned(), pid: holder(&mut file), lock });
         }
         // Who holds it is a courtesy to the reader of the error; a full disk must not keep anybody from working.
         let _ = write_holder(&mut file);
@@ -54,8 +67,15 @@ fn write_holder(file: &mut File) -> std::io::Result<()> {
     writeln!(file, "{}", std::process::id())
 }
 
+/// Whether the process that wrote its number into the lock file is no more. Where the system does not tell, it may live.
+fn is_gone(pid: Option<u32>) -> bool {
+    let processes = Path::new("/proc");
+    pid.is_some_and(|pid| processes.join("self").exists() && !processes.join(pid.to_string()).exists())
+}
+
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).ok()?;
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }

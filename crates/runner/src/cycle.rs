@@ -224,7 +224,7 @@ pub fn standing(plan: &Plan, ledger: &Ledger) -> Result<Standing, Error> {
 }
 
 /// Arms that must be commanded although no look was taken: never commanded yet, running or resting against what is wanted,
-/// or with an intent that ran out. What a person declined since the newest look is left alone.
+/// with an intent that ran out or a command that the platform does not have. What a person declined since the newest look is left alone.
 fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Result<Vec<usize>, Error> {
     let name = plan.experiment.name.as_str();
     let progress = ledger.progress(name)?;
@@ -243,7 +243,11 @@ fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Resu
         let rests = stands.commanded.as_ref().is_none_or(|held| held.set.paused);
         match &stands.open {
             Some(open) => open.is_expired(now_us),
-            None => rests != (want.daily == 0),
+            // The newest command is not the one in force: the platform does not have it, and it is still wanted.
+            None => {
+                let in_force = stands.commanded.as_ref().map_or(0, |held| held.seq.get());
+                rests != (want.daily == 0) || in_force + 1 != stands.next_seq.get()
+            }
         }
     });
     Ok(overdue.map(|want| want.arm).collect())

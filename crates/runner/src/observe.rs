@@ -99,6 +99,15 @@ pub fn observe(
         if named.len() < rows.len() {
             continue;
         }
+        // An hour taken for a day would tell a spend many times too small, and it would be spent again.
+        if let Some(row) = named.iter().find(|row| !starts_a_period(plan, row.period_start_us)) {
+            let message = format!(
+                "reported `{}` of `{}` for a period that starts at {} µs, where no day of the month starts",
+                row.metric, row.arm, row.period_start_us
+            );
+            observed.failed.push((channel.to_owned(), message));
+            continue;
+        }
         let batch = Batch {
             channel,
             from_us: request.from_us,
@@ -122,6 +131,10 @@ pub fn observe(
     Ok(observed)
 }
 
+fn starts_a_period(plan: &Plan, at_us: i64) -> bool {
+    plan.periods.binary_search_by_key(&at_us, |period| period.start_us).is_ok()
+}
+
 /// How many of the month's periods every channel has reported, as of a moment in the ledger.
 ///
 /// # Errors
@@ -138,7 +151,7 @@ pub fn periods_reported(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<usi
 
 /// The experiment's rows as a book, as known at a moment in the ledger.
 ///
-/// A row that lies in no period of the month is left out (the channel may report a longer span than was asked for).
+/// Rows of periods outside the month are left out.
 ///
 /// # Errors
 /// Those of the ledger.

@@ -296,6 +296,23 @@ fn a_command_that_was_not_applied_is_wanted_again_under_a_new_number() {
 }
 
 #[test]
+fn a_cut_that_was_lost_is_wanted_again_so_that_the_raise_beside_it_can_go_out() {
+    // Protects a step that was killed between two moves: the budgets of the day must still be reached without a new look.
+    let mut scene = Scene::new(false);
+    scene.step(scene.start(0));
+    scene.platform.day_starts(scene.start(0));
+    scene.platform.script = Script::LosesCommand;
+    scene.step(scene.start(1));
+    scene.platform.script = Script::Obeys;
+    // One step asks and finds that neither command arrived, and sends both anew.
+    let stepped = scene.step(scene.start(1) + 1);
+    assert!(stepped.moved.unknown.is_empty(), "{stepped:?}");
+    assert!(scene.sum_on_platform() <= 120_000);
+    let held = |arm: &str| scene.platform.arms[arm].daily_budget.minor;
+    assert!(held("second") > 50_000 && held("first") < 50_000, "{} {}", held("first"), held("second"));
+}
+
+#[test]
 fn nothing_moves_until_a_person_approves() {
     // Protects mode `propose`: approval first, and a declined move is not proposed again before the next look.
     let mut scene = Scene::new(true);
