@@ -49,7 +49,15 @@ fn the_help_lists_every_command_and_every_exit_code() {
     for command in COMMANDS.iter().filter(|command| !command.is_empty() && !command.contains(' ')) {
         assert!(text.contains(&format!("\n  {command} ")), "{command} in {text}");
     }
-    for code in ["0 done", "1 internal", "2 wrong arguments", "3 a definition", "4 a plugin", "5 the ledger", "6 a verification"] {
+    for code in [
+        "0 done",
+        "1 internal",
+        "2 wrong arguments",
+        "3 a definition",
+        "4 a plugin",
+        "5 the ledger",
+        "6 a verification",
+    ] {
         assert!(text.contains(code), "{code} in {text}");
     }
 }
@@ -57,11 +65,22 @@ fn the_help_lists_every_command_and_every_exit_code() {
 #[test]
 fn arguments_that_do_not_fit_end_with_two() {
     // Protects scripts that tell wrong usage from bad input.
-    for words in ["", "rehears", "rehearse --months 0", "judge", "run --now yesterday .", "schema nothing", "approve --all x"] {
+    for words in [
+        "",
+        "rehears",
+        "rehearse --months 0",
+        "judge",
+        "run --now yesterday .",
+        "schema nothing",
+        "approve --all x",
+    ] {
         let output = gevinst(words);
         let told = String::from_utf8(output.stderr).unwrap();
         let code = output.status.code();
-        assert!(code == Some(2) || (words.starts_with("run") && code == Some(3)), "`{words}`: {code:?} {told}");
+        assert!(
+            code == Some(2) || (words.starts_with("run") && code == Some(3)),
+            "`{words}`: {code:?} {told}"
+        );
         assert!(!told.is_empty(), "`{words}` says why");
     }
 }

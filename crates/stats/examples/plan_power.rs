@@ -31,7 +31,8 @@ fn main() -> ExitCode {
     ] {
         let dispersion = if exact { DispersionPrior::none() } else { DispersionPrior::default() };
         let design = Design { arms, goals_per_day: goals, day_noise: noise, dispersion, ..Design::default() };
-        let (Ok(formula), Ok(judge)) = (power(&design, ratio), simulate(&design, ratio, months, 20_261_101)) else {
+        let (Ok(formula), Ok(judge)) = (power(&design, ratio), simulate(&design, ratio, months, 20_261_101))
+        else {
             println!("{arms} {goals} {noise} {ratio}: refused");
             return ExitCode::FAILURE;
         };

@@ -1,4 +1,9 @@
 //! A judge's looks as a whole: a function of the table, however the table came about.
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests; all numbers are small"
+)]
 
 use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings, judge};
 use gevinst_stats::prior::DispersionPrior;

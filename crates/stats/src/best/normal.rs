@@ -88,8 +88,8 @@ impl Normal {
                 total += weight[a];
             }
             let (mut both, mut sum) = (0.0, 0.0);
-            for a in 0..arms {
-                weight[a] /= total;
+            for share in &mut weight {
+                *share /= total;
             }
             for a in 0..arms {
                 spread[a] = (0..arms).map(|b| covariance[a * arms + b] * weight[b]).sum();
