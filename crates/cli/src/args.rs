@@ -294,21 +294,23 @@ pub(crate) struct AuditRule {
 }
 
 const AUDIT_RULE_HELP: &str = "\
-The rule decides alone, at the end of each day, on the same stand-in markets and seeds as gevinst's own decisions.
+The rule decides alone, at the end of each day, on the same stand-in markets and seeds as gevinst's
+own decisions.
 
   name = \"pause-when-dear\"
-  freed_budget = \"others\"          # where a paused arm's money goes: others (the default) or unspent
+  freed_budget = \"others\"          # a paused arm's money: to the others (the default), or unspent
   [[pause]]
-  metric = \"cost_per_goal\"         # cost_per_goal, goals or rate; without a goal the cost is above every limit
+  metric = \"cost_per_goal\"         # cost_per_goal, goals or rate; no goal is dearer than any limit
   above = \"100 NOK\"                # or below: money, a number of goals, or a share such as \"2 %\"
   window = \"7 days\"                # or \"all\"
   minimum_spend = \"50 NOK\"         # in the window, before the rule says anything
-  [scale]                           # each day on which goals cost less than that
+  [scale]                          # each day on which goals cost less than that
   factor = 1.2
   below = \"80 NOK\"
   window = \"7 days\"
 
-An arm meets the limit when its goals in truth cost at most `max_cost_per_goal` of the definition, or without one the rule's own limit.";
+An arm meets the limit when its goals in truth cost at most `max_cost_per_goal` of the definition,
+or without one the rule's own limit.";
 
 /// `gevinst plan`.
 #[derive(Debug, Args)]

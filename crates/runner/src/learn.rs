@@ -95,14 +95,24 @@ pub struct Batch {
     pub hold: Vec<(usize, usize)>,
 }
 
-/// The closed experiments of a ledger that have something to teach, and the names of those passed over with the reason.
+/// An experiment of the ledger that teaches nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The closed experiments of a ledger that have something to teach, and those passed over with the reason.
 ///
 /// # Errors
 /// Those of the ledger; a definition in it that is not accepted any more passes the experiment over.
-pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<(String, String)>), Error> {
+pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<PassedOver>), Error> {
     let (mut past, mut passed) = (Vec::new(), Vec::new());
     for entry in ledger.experiments()? {
-        let mut pass = |reason: &str| passed.push((entry.name.clone(), reason.to_owned()));
+        let mut pass =
+            |reason: &str| passed.push(PassedOver { name: entry.name.clone(), reason: reason.to_owned() });
         if entry.closed_at_us.is_none() {
             pass("it is not closed yet");
             continue;

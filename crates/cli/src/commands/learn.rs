@@ -4,7 +4,7 @@
 
 mod table;
 
-use gevinst_runner::learn::{self, FALSE_SHARE, Learned, Past};
+use gevinst_runner::learn::{self, FALSE_SHARE, Learned, PassedOver, Past};
 use gevinst_stats::learn::{LearnedScale, Reference};
 use serde::Serialize;
 
@@ -101,7 +101,8 @@ pub(crate) fn run(args: &Learn) -> Result<(), Failure> {
         None => learn::closed_in(&open_for_reading(&args.ledger)?).map_err(|error| failure(&error))?,
     };
     if past.is_empty() {
-        let reasons: Vec<String> = passed.iter().map(|(name, why)| format!("\n`{name}`: {why}")).collect();
+        let reasons: Vec<String> =
+            passed.iter().map(|one| format!("\n`{}`: {}", one.name, one.reason)).collect();
         return Err(Failure::new(
             Kind::Input,
             format!("no closed experiment has anything to teach{}", reasons.concat()),
@@ -116,7 +117,7 @@ pub(crate) fn run(args: &Learn) -> Result<(), Failure> {
     }
 }
 
-fn answered(past: &[Past], learned: &Learned, passed: Vec<(String, String)>) -> Answer {
+fn answered(past: &[Past], learned: &Learned, passed: Vec<PassedOver>) -> Answer {
     let scale = |channel: Option<&String>, scale: &LearnedScale| Scale {
         channel: channel.cloned(),
         experiments: scale.experiments,
@@ -179,7 +180,7 @@ fn answered(past: &[Past], learned: &Learned, passed: Vec<(String, String)>) -> 
                 false_share_at_most: FALSE_SHARE,
             })
             .collect(),
-        passed_over: passed.into_iter().map(|(name, reason)| Passed { name, reason }).collect(),
+        passed_over: passed.into_iter().map(|one| Passed { name: one.name, reason: one.reason }).collect(),
     }
 }
 

@@ -108,12 +108,15 @@ pub(crate) fn run(args: &PlanArgs, colour: Colour) -> Result<(), Failure> {
     }
 }
 
+/// An experiment and what it proposes.
+type Proposed<'a> = (&'a Experiment, Proposal);
+
 /// The month's experiments as proposals, and those that cannot be one with the reason.
 fn proposals(
     project: &Project,
     month: Month,
     future_months: f64,
-) -> Result<(Vec<(&Experiment, Proposal)>, Vec<LeftOut>), Failure> {
+) -> Result<(Vec<Proposed<'_>>, Vec<LeftOut>), Failure> {
     let mut left_out = Vec::new();
     let mut parts = Vec::new();
     for located in &project.experiments {
@@ -327,23 +330,27 @@ mod tests {
         assert!(reasons[0].contains("2026-12") && reasons[1].contains("about 3.0 goals"), "{reasons:?}");
     }
 
-    #[test]
-    fn scarce_money_goes_where_goals_are_cheap() {
-        // Protects the split: never beyond the month's budget, the cheaper experiment first, each with its reason.
-        let project = project("32 000 NOK", &[("cheap", "2026-11", 4.0), ("dear", "2026-11", 1.0)]);
-        let (proposed, _) = proposals(&project, "2026-11".parse().unwrap(), 12.0).unwrap();
+    fn split(project: &Project, future_months: f64) -> Vec<Planned> {
+        let (proposed, _) = proposals(project, "2026-11".parse().unwrap(), future_months).unwrap();
         let only: Vec<Proposal> = proposed.iter().map(|(_, proposal)| *proposal).collect();
         let shares = split_budget(&only, 3_200_000, 10_000).unwrap();
-        let made: Vec<Planned> = proposed
-            .iter()
-            .zip(&shares)
-            .map(|((experiment, proposal), share)| {
-                planned(experiment, proposal, share, project.company.currency)
-            })
-            .collect();
-        assert_eq!((made[0].budget_minor, made[0].reason), (3_000_000, "full"));
-        assert_eq!((made[1].budget_minor, made[1].reason), (0, "better-elsewhere"));
-        assert!(made[1].sentence.contains("8 000 NOK"), "{}", made[1].sentence);
-        assert!(made[0].goals_value_minor > 0.0 && made[0].learning_value_minor > 0.0);
+        let each = proposed.iter().zip(&shares);
+        each.map(|((of, proposal), share)| planned(of, proposal, share, project.company.currency)).collect()
+    }
+
+    #[test]
+    fn scarce_money_goes_where_it_brings_most() {
+        // Protects the split: without a future only cheap goals count; with one, knowing the best arm of the dearer pays its least.
+        let project = project("32 000 NOK", &[("cheap", "2026-11", 4.0), ("dear", "2026-11", 1.0)]);
+        let now = split(&project, 0.0);
+        assert_eq!((now[0].budget_minor, now[0].reason), (3_000_000, "full"));
+        assert_eq!((now[1].budget_minor, now[1].reason), (0, "better-elsewhere"));
+        assert!(now[1].sentence.contains("8 000 NOK"), "{}", now[1].sentence);
+        // 30 000 NOK buy 120 goals of 1 000 NOK.
+        assert!((now[0].goals_value_minor / 12_000_000.0 - 1.0).abs() < 1e-9);
+        assert_eq!(now[0].learning_value_minor, 0.0);
+        let later = split(&project, 12.0);
+        assert_eq!((later[0].budget_minor, later[1].budget_minor), (2_400_000, 800_000));
+        assert!(later[1].learning_value_minor > later[1].goals_value_minor);
     }
 }

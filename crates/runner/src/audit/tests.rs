@@ -49,8 +49,9 @@ fn exact(first: u32) -> f64 {
         }
         if day >= first {
             // 80·day / goals > 100, and no goal at all.
-            let needed = (0.8 * f64::from(day)).ceil() as usize;
-            next[..needed.min(day as usize + 1)].fill(0.0);
+            // 8·day ≤ 10·goals keeps it.
+            let needed = (8 * day as usize).div_ceil(10);
+            next[..needed].fill(0.0);
         }
         alive = next;
     }
