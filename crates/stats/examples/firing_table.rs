@@ -126,7 +126,7 @@ fn rate(row: &Row, delta: f64, dispersion: &DispersionPrior, world: &World, mont
                 scope.spawn(move || {
                     (0..months)
                         .filter(|month| month % threads == thread)
-                        .map(|month| play(row, delta, dispersion, world, 1_000_003 * month + 17))
+                        .map(|month| play(row, delta, dispersion, world, seed(row, delta, month)))
                         .collect::<Vec<_>>()
                 })
             })

@@ -2,10 +2,7 @@
 //!
 //! Source: rpact 3.3.4 (`getDesignGroupSequential`, `getSampleSizeRates`), one-sided α = 0.025, β = 0.2, and the
 //! classical table of repeated significance tests (Armitage, McPherson & Rowe 1969; evanmiller.org's figures).
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests; all numbers are small"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests; all numbers are small")]
 
 use gevinst_stats::group_sequential::{
     Boundary, Futility, GroupSequentialDesign, Sides, SpendingFunction, two_proportion_total,

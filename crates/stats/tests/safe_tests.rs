@@ -1,4 +1,5 @@
 //! Safe tests of two proportions and of a mean against the R package safestats (67b00855).
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use gevinst_stats::safe_test::t::{Direction, SafeT};
 use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
