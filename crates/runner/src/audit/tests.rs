@@ -1,7 +1,9 @@
 use gevinst_experiment::{Company, Source, parse_company, parse_experiment};
 use gevinst_rehearsal::Grain;
 
+use super::play::{Seen, amounts};
 use super::*;
+use crate::book::Book;
 use crate::rehearse::stand_in::stand_ins;
 
 const COMPANY: &str = "currency = \"NOK\"\ntimezone = \"Europe/Oslo\"\n[month]\nbudget = \"30 000 NOK\"\n[channels.native]\nplugin = \"native-ads\"\n";
