@@ -1,6 +1,7 @@
 //! The command line as a user meets it first: `--help`, and arguments that do not fit.
 //!
 //! That this test belongs to the program's own package makes Cargo build the program for every test of the workspace.
+#![expect(clippy::unwrap_used, reason = "a helper of tests")]
 
 use std::process::{Command, Output};
 
@@ -22,6 +23,9 @@ const COMMANDS: &[&str] = &[
     "ledger",
     "ledger verify",
     "ledger export",
+    "plan",
+    "learn",
+    "audit-rule",
     "schema",
 ];
 

@@ -137,6 +137,49 @@ for nu in [0.5, 1.0, 2.0, 3.7, 10.0, 57.3, 1e4, 1e6, 1e8]:
     for t in [1e-6, 0.1, 1.0, 1.96, 5.0, 12.0, 38.0, 1e4, 1e8]:
         add("ln_student_t_sf", [nu, t], ln_t_sf(nu, t))
 
+
+
+def newton(u, ln_p, tail_and_density):
+    """The u with ln tail(u) = ln p; the tail is log-concave in u, so Newton's method converges from anywhere."""
+    for _ in range(200):
+        tail, density, sign = tail_and_density(u)
+        step = sign * (ln_p - tail) * mp.exp(tail - density)
+        u += max(min(step, 50), -50)
+        if abs(step) < mp.mpf(10) ** -25:
+            return u
+    raise ValueError("no convergence")
+
+
+for a, b in [(0.3, 0.7), (1.5, 1e7), (3.0, 4.0), (1e6, 1e6), (1e9, 3.0), (250.0, 7e4)]:
+    for p in [1e-200, 1e-8, 0.025, 0.5, 0.9]:
+        def both(u, a=mp.mpf(a), b=mp.mpf(b)):
+            lnb = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b)
+            g = lambda v: -a * mp.log1p(mp.exp(-v)) - b * mp.log1p(mp.exp(v))
+            return tail_integral(g, u, -1) - lnb, g(u) - lnb, 1
+        u = newton(mp.log(mp.mpf(a) / mp.mpf(b)), mp.log(mp.mpf(p)), both)
+        add("beta_quantile_logit", [a, b, p], u)
+        x = 1 / (1 + mp.exp(-u))
+        if 1e-300 < x < 1 - mp.mpf(10) ** -3:
+            add("beta_quantile", [a, b, p], x)
+for a in [0.3, 1.0, 7.7, 400.0, 1e9]:
+    for p in [1e-200, 1e-8, 0.025, 0.5]:
+        for upper in (False, True):
+            def both(u, a=mp.mpf(a), upper=upper):
+                g = lambda v: a * v - mp.exp(v) - mp.loggamma(a)
+                return tail_integral(g, u, 1 if upper else -1), g(u), -1 if upper else 1
+            u = newton(mp.log(mp.mpf(a)), mp.log(mp.mpf(p)), both)
+            if u > -690:
+                add("gamma_q_inverse" if upper else "gamma_p_inverse", [a, p], mp.exp(u))
+for nu in [0.5, 1.0, 3.7, 57.3, 1e4, 1e8]:
+    for p in [1e-100, 1e-8, 0.01, 0.2]:
+        def both(v, nu=mp.mpf(nu)):
+            a = nu / 2
+            c = -mp.log(nu) / 2 - (mp.loggamma(a) + mp.loggamma(mp.mpf(1) / 2) - mp.loggamma(a + mp.mpf(1) / 2))
+            g = lambda w: w + c - (nu + 1) / 2 * mp.log1p(mp.exp(2 * w) / nu)
+            return tail_integral(g, v, 1), g(v), -1
+        v = newton(mp.mpf(0), mp.log(mp.mpf(p)), both)
+        add("student_t_quantile", [nu, p], -mp.exp(v))
+
 # A check of the integrals by mpmath's own functions where those are quick.
 for a, b, x in [(3.0, 4.0, 0.2), (9.5, 11.0, 0.7), (0.5, 0.5, 0.9), (150.0, 150.0, 0.4)]:
     lo, up = ln_beta_tails(a, b, x)

@@ -51,6 +51,13 @@ pub struct Pooled {
 ///
 /// # Errors
 /// No events in one of the groups.
+///
+/// ```
+/// use gevinst_stats::{classical::Proportion, meta::log_risk_ratio};
+/// let ratio = log_risk_ratio(Proportion::new(4, 100).unwrap(), Proportion::new(8, 100).unwrap()).unwrap();
+/// assert!((ratio.effect - 0.5f64.ln()).abs() < 1e-15);
+/// assert!((ratio.variance - (0.25 - 0.01 + 0.125 - 0.01)).abs() < 1e-15);
+/// ```
 pub fn log_risk_ratio(
     treated: crate::classical::Proportion,
     untreated: crate::classical::Proportion,
@@ -170,6 +177,13 @@ pub struct Shrunk {
 ///
 /// # Errors
 /// Fewer than four estimates; a variance that is not positive; values that are not finite.
+///
+/// ```
+/// use gevinst_stats::meta::james_stein;
+/// // Spread 10 around 0 with variance 2 each: c = 1 − 2·2/10.
+/// let shrunk = james_stein(&[-2.0, -1.0, 0.0, 1.0, 2.0], 2.0).unwrap();
+/// assert!((shrunk.kept - 0.6).abs() < 1e-15 && (shrunk.estimates[4] - 1.2).abs() < 1e-15);
+/// ```
 pub fn james_stein(values: &[f64], variance: f64) -> Result<Shrunk, StatsError> {
     if values.len() < 4 {
         return Err(StatsError::Length { what: "the estimates", expected: 4, found: values.len() });

@@ -118,6 +118,14 @@ impl SampleRatioTest {
     ///
     /// # Errors
     /// Another number of arms; α outside (0, 1).
+    ///
+    /// ```
+    /// use gevinst_stats::sample_ratio::SampleRatioTest;
+    /// let test = SampleRatioTest::new(&[1.0, 1.0], 100.0).unwrap();
+    /// assert!(test.look(&[510, 490], 0.01).unwrap().plausible);
+    /// let broken = test.look(&[650, 350], 0.01).unwrap();
+    /// assert!(!broken.plausible && broken.shares[0].0 > 0.5);
+    /// ```
     pub fn look(&self, counts: &[u64], alpha: f64) -> Result<SampleRatio, StatsError> {
         let ln_e_value = self.ln_e_value(counts)?;
         let shares =
@@ -221,6 +229,14 @@ impl SampleRatioTest {
     ///
     /// # Errors
     /// Another number of arms; an arm that is not there.
+    ///
+    /// ```
+    /// use gevinst_stats::sample_ratio::SampleRatioTest;
+    /// let test = SampleRatioTest::new(&[1.0, 1.0, 1.0], 100.0).unwrap();
+    /// let goals = [20, 90, 80];
+    /// assert!(test.ln_e_not_best(&goals, 0).unwrap() > 20f64.ln());
+    /// assert!(test.ln_e_not_best(&goals, 1).unwrap() < 0.0);
+    /// ```
     pub fn ln_e_not_best(&self, counts: &[u64], arm: usize) -> Result<f64, StatsError> {
         let counts = self.check(counts)?;
         let arms = counts.len();

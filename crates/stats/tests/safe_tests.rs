@@ -1,5 +1,4 @@
 //! Safe tests of two proportions and of a mean against the R package safestats (67b00855).
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use gevinst_stats::safe_test::t::{Direction, SafeT};
 use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
@@ -17,7 +16,7 @@ fn blocks((a, b): (&str, &str)) -> Vec<Block> {
 }
 
 fn last(test: &SafeTwoByTwo, data: (&str, &str)) -> f64 {
-    test.ln_e_values(&blocks(data)).unwrap().last().unwrap().exp()
+    test.ln_e_values(&blocks(data)).expect("sound blocks").last().expect("some blocks").exp()
 }
 
 #[test]

@@ -39,6 +39,11 @@ fn value(name: &str, x: [f64; 3]) -> f64 {
         "ln_gamma_p" => s::ln_gamma_p(x[0], x[1]),
         "ln_gamma_q" => s::ln_gamma_q(x[0], x[1]),
         "ln_student_t_sf" => s::ln_student_t_sf(x[0], x[1]),
+        "beta_quantile" => s::beta_quantile(x[0], x[1], x[2]),
+        "beta_quantile_logit" => s::beta_quantile_logit(x[0], x[1], x[2], 1.0 - x[2]),
+        "gamma_p_inverse" => s::gamma_p_inverse(x[0], x[1]),
+        "gamma_q_inverse" => s::gamma_q_inverse(x[0], x[1]),
+        "student_t_quantile" => s::student_t_quantile(x[0], x[1]),
         other => panic!("no such function: {other}"),
     }
 }
@@ -58,11 +63,11 @@ fn special_functions_agree_with_arbitrary_precision() {
         let error = errors(fields[0], got, expected);
         rows += 1;
         let entry = worst.entry(fields[0]).or_insert((0.0, String::new()));
-        if !(error <= entry.0) {
+        if error.is_nan() || error > entry.0 {
             *entry = (error, format!("{line}: got {got:e}"));
         }
     }
-    assert!(rows > 900, "only {rows} rows were read");
+    assert!(rows > 1050, "only {rows} rows were read");
     for (name, (error, at)) in &worst {
         println!("{name:16} {error:9.1e}   {at}");
     }

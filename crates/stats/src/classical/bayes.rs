@@ -37,6 +37,12 @@ impl Posterior {
     ///
     /// # Errors
     /// Prior parameters that are not positive and finite.
+    ///
+    /// ```
+    /// use gevinst_stats::classical::{Proportion, bayes::Posterior};
+    /// let posterior = Posterior::proportion(Proportion::new(3, 10).unwrap(), (1.0, 1.0)).unwrap();
+    /// assert_eq!(posterior, Posterior::Beta { a: 4.0, b: 8.0 });
+    /// ```
     pub fn proportion(arm: Proportion, prior: (f64, f64)) -> Result<Self, StatsError> {
         let failures = (arm.people() - arm.events()) as f64;
         Self::Beta { a: prior.0 + arm.events() as f64, b: prior.1 + failures }.checked()
@@ -46,6 +52,12 @@ impl Posterior {
     ///
     /// # Errors
     /// A posterior shape or rate that is not positive and finite.
+    ///
+    /// ```
+    /// use gevinst_stats::classical::{CountSample, bayes::Posterior};
+    /// let posterior = Posterior::rate(CountSample::new(3, 10.0).unwrap(), (1.0, 0.0)).unwrap();
+    /// assert_eq!(posterior.mean(), 0.4);
+    /// ```
     pub fn rate(sample: CountSample, prior: (f64, f64)) -> Result<Self, StatsError> {
         Self::Gamma { shape: prior.0 + sample.count() as f64, rate: prior.1 + sample.exposure() }.checked()
     }

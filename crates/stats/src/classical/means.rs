@@ -101,6 +101,15 @@ pub enum Effect {
 ///
 /// # Errors
 /// A relative lift over a control whose mean is zero.
+///
+/// ```
+/// use gevinst_stats::classical::{Effect, Moments, effect_and_variance};
+/// let control = Moments::new(100, 2.0, 4.0).unwrap();
+/// let treatment = Moments::new(100, 3.0, 4.0).unwrap();
+/// let (lift, variance) = effect_and_variance(&control, &treatment, Effect::RelativeLift).unwrap();
+/// // (0.04 + 1.5²·0.04)/2²
+/// assert!((lift - 0.5).abs() < 1e-15 && (variance - 0.0325).abs() < 1e-15);
+/// ```
 pub fn effect_and_variance(
     control: &Moments,
     treatment: &Moments,

@@ -33,6 +33,11 @@ fn check(what: &'static str, value: f64) -> Result<(), StatsError> {
 ///
 /// # Errors
 /// α outside (0, 1), or n* not positive.
+///
+/// ```
+/// use gevinst_stats::classical::normal_sequence::mixture_precision;
+/// assert!((mixture_precision(0.05, 5000.0).unwrap() * 5000.0 - 7.936155).abs() < 1e-6);
+/// ```
 pub fn mixture_precision(alpha: f64, tuned_for: f64) -> Result<f64, StatsError> {
     check_alpha(alpha)?;
     check("the sample size to tune for", tuned_for)?;
@@ -46,6 +51,13 @@ pub fn mixture_precision(alpha: f64, tuned_for: f64) -> Result<f64, StatsError> 
 ///
 /// # Errors
 /// Arguments that are not positive; α outside (0, 1).
+///
+/// ```
+/// use gevinst_stats::classical::normal_sequence::half_width;
+/// // Half as wide again as a single 95 % look at the size it is tuned for: the price of reading it every day.
+/// let half = half_width(1.0, 5000.0, 0.05, 5000.0).unwrap();
+/// assert!((half / 1.96 - 1.52).abs() < 0.03);
+/// ```
 pub fn half_width(variance: f64, people: f64, alpha: f64, tuned_for: f64) -> Result<f64, StatsError> {
     let rho2 = mixture_precision(alpha, tuned_for)?;
     check("the variance", variance)?;

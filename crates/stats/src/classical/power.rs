@@ -95,6 +95,14 @@ pub fn power(so_far: SoFar, rule: Rule, effect: f64, alpha: f64, more: f64) -> R
 ///
 /// # Errors
 /// As [`power`]; a wanted power outside (0, 1).
+///
+/// ```
+/// use gevinst_stats::classical::power::{Rule, SoFar, more_needed};
+/// let so_far = SoFar { variance: 0.04, people: 200.0 };
+/// // (1.96 + 0.8416)²·0.04/0.1² − 1
+/// let more = more_needed(so_far, Rule::Fixed, 0.1, 0.05, 0.8).unwrap().unwrap();
+/// assert!((more - 30.395).abs() < 1e-2);
+/// ```
 pub fn more_needed(
     so_far: SoFar,
     rule: Rule,

@@ -183,6 +183,14 @@ fn score_ratio(control: Proportion, treatment: Proportion, ratio: f64) -> f64 {
 ///
 /// # Errors
 /// α outside (0, 1).
+///
+/// ```
+/// use gevinst_stats::classical::{Proportion, score_interval_ratio};
+/// let control = Proportion::new(20, 100).unwrap();
+/// let (lower, upper) = score_interval_ratio(control, control, 0.05).unwrap();
+/// // The same arm twice: symmetric on the log scale about 1.
+/// assert!((lower * upper.unwrap() - 1.0).abs() < 1e-9);
+/// ```
 pub fn score_interval_ratio(
     control: Proportion,
     treatment: Proportion,

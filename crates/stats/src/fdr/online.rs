@@ -142,6 +142,13 @@ impl OnlineFdr {
     ///
     /// # Errors
     /// A NaN; a rule that takes p-values.
+    ///
+    /// ```
+    /// use gevinst_stats::fdr::{OnlineFdr, OnlineRule};
+    /// let mut year = OnlineFdr::new(OnlineRule::ELond, 0.05).unwrap();
+    /// // The first level is 0.00268: an e-value of 400 passes 1/0.00268 = 374.
+    /// assert!(year.e_value(400f64.ln()).unwrap().discovery);
+    /// ```
     pub fn e_value(&mut self, ln_e: f64) -> Result<OnlineDecision, StatsError> {
         if ln_e.is_nan() {
             return Err(StatsError::Domain {

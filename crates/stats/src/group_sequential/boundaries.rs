@@ -104,6 +104,16 @@ impl GroupSequentialDesign {
     ///
     /// # Errors
     /// As [`new`](Self::new); β outside (0, 1 − α); no drift up to 20 that meets at the last look.
+    ///
+    /// ```
+    /// use gevinst_stats::group_sequential::{Futility, GroupSequentialDesign, SpendingFunction};
+    /// let spending = SpendingFunction::OBrienFleming;
+    /// let futility = Futility { beta: 0.2, spending, binding: false };
+    /// let times = [0.25, 0.5, 0.75, 1.0];
+    /// let design = GroupSequentialDesign::with_futility(spending, 0.025, futility, &times).unwrap();
+    /// assert!((design.lower()[1] - 0.609_806).abs() < 1e-5); // rpact
+    /// assert_eq!(design.lower()[3], design.upper()[3]);
+    /// ```
     pub fn with_futility(
         function: SpendingFunction,
         alpha: f64,

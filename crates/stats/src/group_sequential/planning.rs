@@ -25,6 +25,11 @@ pub struct Plan {
 }
 
 /// z_{1−α} + z_{1−β}, the drift at which the fixed test has power 1 − β (α halved for two sides).
+///
+/// ```
+/// use gevinst_stats::group_sequential::{Sides, fixed_drift};
+/// assert!((fixed_drift(Sides::Two, 0.05, 0.2) - 2.801_585).abs() < 1e-6);
+/// ```
 #[must_use]
 pub fn fixed_drift(sides: Sides, alpha: f64, beta: f64) -> f64 {
     let alpha = if sides == Sides::Two { alpha / 2.0 } else { alpha };

@@ -205,7 +205,7 @@ fn agrees_with_brute_force_integration() {
         close("ln E(b beats a)", found.ln_e_b_beats_a, case.ln_e_b_beats_a, 1e-5);
         close("P(a > b)", found.p_a_beats_b, case.p_a_beats_b, 3e-7);
         // The smaller of the two chances is the one with digits to lose.
-        assert!((1.0 - found.p_a_beats_b - case.p_b_beats_a).abs() < 1e-8, "{}: b over a", case.name);
+        assert!((1.0 - found.p_a_beats_b - case.p_b_beats_a).abs() < 3e-7, "{}: b over a", case.name);
         if case.p_a_beats_b > 1e-300 {
             let p = if case.p_a_beats_b < 0.5 { found.p_a_beats_b / case.p_a_beats_b } else { 1.0 };
             close("the smaller chance, relative", p, 1.0, 2e-6);

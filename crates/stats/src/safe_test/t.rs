@@ -106,6 +106,15 @@ impl SafeT {
     ///
     /// # Errors
     /// As [`ln_e_value`](Self::ln_e_value); α outside (0, 1).
+    ///
+    /// ```
+    /// use gevinst_stats::safe_test::t::{Direction, SafeT};
+    /// let test = SafeT::new(0.5, Direction::Greater).unwrap();
+    /// let t = test.critical_t(49.0, 50.0, 0.05).unwrap().unwrap();
+    /// // More than the classical 1.68: it may be read after every observation.
+    /// assert!(t > 2.5 && t < 3.0);
+    /// assert!((test.ln_e_value(t, 49.0, 50.0).unwrap() - 20f64.ln()).abs() < 1e-8);
+    /// ```
     pub fn critical_t(&self, degrees: f64, size: f64, alpha: f64) -> Result<Option<f64>, StatsError> {
         if !(alpha > 0.0 && alpha < 1.0) {
             return Err(StatsError::Domain { what: "α", value: alpha, expected: "0 < α < 1" });
@@ -162,6 +171,11 @@ impl SafeT {
 ///
 /// # Errors
 /// Arguments out of range; more than 100,000 observations needed.
+///
+/// ```
+/// use gevinst_stats::safe_test::t::classical_observations;
+/// assert_eq!(classical_observations(0.18f64.sqrt(), 0.05, 0.8).unwrap(), 36);
+/// ```
 pub fn classical_observations(delta: f64, alpha: f64, power: f64) -> Result<u32, StatsError> {
     for (what, value) in [("α", alpha), ("the power", power)] {
         if !(value > 0.0 && value < 1.0) {

@@ -158,6 +158,13 @@ impl SafeTwoByTwo {
     ///
     /// # Errors
     /// α outside (0, 1); no cells; a block with more successes than people.
+    ///
+    /// ```
+    /// use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
+    /// let blocks = vec![Block { a: 0, b: 1 }; 20];
+    /// let (lower, upper) = SafeTwoByTwo::balanced().difference_sequence(&blocks, 0.05, 50).unwrap().unwrap();
+    /// assert!(lower > 0.4 && upper > 0.999);
+    /// ```
     pub fn difference_sequence(
         &self,
         blocks: &[Block],
@@ -214,6 +221,13 @@ impl SafeTwoByTwo {
     ///
     /// # Errors
     /// α outside (0, 1); a block with more successes than people.
+    ///
+    /// ```
+    /// use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
+    /// let blocks = vec![Block { a: 0, b: 1 }; 20];
+    /// let lower = SafeTwoByTwo::balanced().lower_ln_odds(&blocks, 0.05).unwrap().unwrap();
+    /// assert!(lower > 2.0);
+    /// ```
     pub fn lower_ln_odds(&self, blocks: &[Block], alpha: f64) -> Result<Option<f64>, StatsError> {
         if !(alpha > 0.0 && alpha < 1.0) {
             return Err(StatsError::Domain { what: "α", value: alpha, expected: "0 < α < 1" });

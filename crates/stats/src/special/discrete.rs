@@ -37,6 +37,11 @@ pub fn ln_binomial_pmf(n: u64, k: u64, p: f64) -> f64 {
 }
 
 /// P(K ≤ k) for K ~ Binomial(n, p) = I_{1−p}(n−k, k+1).
+///
+/// ```
+/// use gevinst_stats::special::binomial_cdf;
+/// assert!((binomial_cdf(3, 1, 0.5) - 0.5).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn binomial_cdf(n: u64, k: u64, p: f64) -> f64 {
     if k >= n {
@@ -46,6 +51,12 @@ pub fn binomial_cdf(n: u64, k: u64, p: f64) -> f64 {
 }
 
 /// P(K ≥ k) for K ~ Binomial(n, p) = I_p(k, n−k+1). Note: at least k, not more than k.
+///
+/// ```
+/// use gevinst_stats::special::binomial_sf;
+/// // At least one of three heads.
+/// assert!((binomial_sf(3, 1, 0.5) - 0.875).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn binomial_sf(n: u64, k: u64, p: f64) -> f64 {
     if !(0.0..=1.0).contains(&p) {
@@ -60,6 +71,11 @@ pub fn binomial_sf(n: u64, k: u64, p: f64) -> f64 {
 }
 
 /// ln P(K = k) for K ~ Poisson(λ), λ ≥ 0.
+///
+/// ```
+/// use gevinst_stats::special::ln_poisson_pmf;
+/// assert!((ln_poisson_pmf(2, 3.0) - (4.5f64.ln() - 3.0)).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_poisson_pmf(k: u64, lambda: f64) -> f64 {
     if lambda.is_nan() || lambda < 0.0 {
@@ -74,12 +90,23 @@ pub fn ln_poisson_pmf(k: u64, lambda: f64) -> f64 {
 }
 
 /// P(K ≤ k) for K ~ Poisson(λ) = Q(k+1, λ).
+///
+/// ```
+/// use gevinst_stats::special::poisson_cdf;
+/// assert!((poisson_cdf(1, 2.0) - 3.0 * (-2f64).exp()).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn poisson_cdf(k: u64, lambda: f64) -> f64 {
     gamma_q(k as f64 + 1.0, lambda)
 }
 
 /// P(K ≥ k) for K ~ Poisson(λ) = P(k, λ). Note: at least k, not more than k.
+///
+/// ```
+/// use gevinst_stats::special::poisson_sf;
+/// // At least one event.
+/// assert!((poisson_sf(1, 1e-12) / 1e-12 - 1.0).abs() < 1e-11);
+/// ```
 #[must_use]
 pub fn poisson_sf(k: u64, lambda: f64) -> f64 {
     if k == 0 { if lambda >= 0.0 { 1.0 } else { f64::NAN } } else { gamma_p(k as f64, lambda) }
@@ -88,6 +115,12 @@ pub fn poisson_sf(k: u64, lambda: f64) -> f64 {
 /// ln P(K = k) where k of `drawn` items drawn from `total` are among the `marked`; −∞ where impossible.
 ///
 /// As three binomial masses with p = drawn/total, whose powers of p cancel: no difference of huge log-gammas.
+///
+/// ```
+/// use gevinst_stats::special::ln_hypergeometric_pmf;
+/// // Two aces in two cards of 52 with four aces: 6/1326.
+/// assert!((ln_hypergeometric_pmf(52, 4, 2, 2) - (6.0f64 / 1326.0).ln()).abs() < 1e-13);
+/// ```
 #[must_use]
 pub fn ln_hypergeometric_pmf(total: u64, marked: u64, drawn: u64, k: u64) -> f64 {
     if marked > total || drawn > total {

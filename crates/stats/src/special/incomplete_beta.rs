@@ -108,6 +108,11 @@ fn checked_tails(a: f64, b: f64, x: f64) -> (f64, f64) {
 }
 
 /// ln of the beta density at 0 < x < 1.
+///
+/// ```
+/// use gevinst_stats::special::ln_beta_pdf;
+/// assert!((ln_beta_pdf(2.0, 2.0, 0.5) - 1.5f64.ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_beta_pdf(a: f64, b: f64, x: f64) -> f64 {
     let y = 1.0 - x;
@@ -127,18 +132,34 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// 1 − I_x(a, b), computed itself.
+///
+/// ```
+/// use gevinst_stats::special::beta_sf;
+/// assert!((beta_sf(1.0, 3.0, 0.5) - 0.125).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn beta_sf(a: f64, b: f64, x: f64) -> f64 {
     ln_beta_sf(a, b, x).exp()
 }
 
 /// ln I_x(a, b).
+///
+/// ```
+/// use gevinst_stats::special::ln_beta_cdf;
+/// // Far below the smallest f64: x^a for b = 1.
+/// assert!((ln_beta_cdf(1e6, 1.0, 0.5) / (-1e6 * 2f64.ln()) - 1.0).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     checked_tails(a, b, x).0
 }
 
 /// ln(1 − I_x(a, b)).
+///
+/// ```
+/// use gevinst_stats::special::ln_beta_sf;
+/// assert!((ln_beta_sf(1.0, 1e6, 0.5) / (-1e6 * 2f64.ln()) - 1.0).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_beta_sf(a: f64, b: f64, x: f64) -> f64 {
     checked_tails(a, b, x).1
@@ -147,6 +168,13 @@ pub fn ln_beta_sf(a: f64, b: f64, x: f64) -> f64 {
 /// (ln I_x(a, b), ln(1 − I_x(a, b)), ln of the density of the logit) at x = expit(u), for any finite u.
 ///
 /// Where x itself would round to 0 or 1 this still has every digit: small shapes put real chances there.
+///
+/// ```
+/// use gevinst_stats::special::ln_beta_at_logit;
+/// // Beta(½, ½) at x = 1/(1 + e¹⁰⁰): I ≈ 2√x/π.
+/// let (lower, _, _) = ln_beta_at_logit(0.5, 0.5, -100.0);
+/// assert!((lower - (2.0 / core::f64::consts::PI).ln() + 50.0).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_beta_at_logit(a: f64, b: f64, u: f64) -> (f64, f64, f64) {
     if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() && u.is_finite()) {
@@ -164,6 +192,12 @@ pub fn ln_beta_at_logit(a: f64, b: f64, u: f64) -> (f64, f64, f64) {
 }
 
 /// The logit of the beta quantile at lower tail `p` and upper tail `q` = 1 − p (give both, so neither loses digits).
+///
+/// ```
+/// use gevinst_stats::special::beta_quantile_logit;
+/// // Beta(1, 1) is uniform.
+/// assert!((beta_quantile_logit(1.0, 1.0, 0.2, 0.8) - 0.25f64.ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn beta_quantile_logit(a: f64, b: f64, p: f64, q: f64) -> f64 {
     if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() && p >= 0.0 && q >= 0.0) {
@@ -202,6 +236,12 @@ pub fn beta_quantile(a: f64, b: f64, p: f64) -> f64 {
 }
 
 /// The x with 1 − I_x(a, b) = q, for a small upper tail.
+///
+/// ```
+/// use gevinst_stats::special::beta_isf;
+/// assert!((beta_isf(3.0, 1.0, 1e-20) - 1.0).abs() < 1e-15);
+/// assert!((beta_isf(1.0, 3.0, 0.125) - 0.5).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn beta_isf(a: f64, b: f64, q: f64) -> f64 {
     quantile(a, b, 1.0 - q, q)

@@ -64,6 +64,11 @@ fn checked_tails(a: f64, x: f64) -> (f64, f64) {
 }
 
 /// ln of the density of the gamma law with shape `a` and scale 1 at x > 0.
+///
+/// ```
+/// use gevinst_stats::special::ln_gamma_pdf;
+/// assert!((ln_gamma_pdf(1.0, 2.5) + 2.5).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn ln_gamma_pdf(a: f64, x: f64) -> f64 {
     ln_density_of_log(a, x) - x.ln()
@@ -93,12 +98,23 @@ pub fn gamma_q(a: f64, x: f64) -> f64 {
 }
 
 /// ln P(a, x).
+///
+/// ```
+/// use gevinst_stats::special::ln_gamma_p;
+/// // P(1, x) = 1 − e⁻ˣ.
+/// assert!((ln_gamma_p(1.0, 1e-200) - 1e-200f64.ln()).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_gamma_p(a: f64, x: f64) -> f64 {
     checked_tails(a, x).0
 }
 
 /// ln Q(a, x).
+///
+/// ```
+/// use gevinst_stats::special::ln_gamma_q;
+/// assert!((ln_gamma_q(1.0, 1e5) + 1e5).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn ln_gamma_q(a: f64, x: f64) -> f64 {
     checked_tails(a, x).1
@@ -143,6 +159,11 @@ pub fn gamma_p_inverse(a: f64, p: f64) -> f64 {
 }
 
 /// The x with Q(a, x) = q, for a small upper tail.
+///
+/// ```
+/// use gevinst_stats::special::gamma_q_inverse;
+/// assert!((gamma_q_inverse(1.0, 1e-300) / -(1e-300f64.ln()) - 1.0).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn gamma_q_inverse(a: f64, q: f64) -> f64 {
     if !(a > 0.0 && a.is_finite() && (0.0..=1.0).contains(&q)) {
@@ -159,12 +180,23 @@ pub fn gamma_q_inverse(a: f64, q: f64) -> f64 {
 }
 
 /// The quantile of the gamma law with shape `shape` and rate `rate`.
+///
+/// ```
+/// use gevinst_stats::special::gamma_quantile;
+/// // The median waiting time at a rate of 10.
+/// assert!((gamma_quantile(1.0, 10.0, 0.5) - 2f64.ln() / 10.0).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn gamma_quantile(shape: f64, rate: f64, p: f64) -> f64 {
     gamma_p_inverse(shape, p) / rate
 }
 
 /// The point above which the gamma law with shape `shape` and rate `rate` has the chance q.
+///
+/// ```
+/// use gevinst_stats::special::gamma_isf;
+/// assert!((gamma_isf(1.0, 10.0, 0.01) - 100f64.ln() / 10.0).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn gamma_isf(shape: f64, rate: f64, q: f64) -> f64 {
     gamma_q_inverse(shape, q) / rate

@@ -23,6 +23,12 @@ pub fn ln_1m_exp(x: f64) -> f64 {
 }
 
 /// ln(1 + eˣ), the "softplus", for any x.
+///
+/// ```
+/// use gevinst_stats::special::ln_1p_exp;
+/// assert_eq!(ln_1p_exp(1000.0), 1000.0);
+/// assert_eq!(ln_1p_exp(0.0), 2f64.ln());
+/// ```
 #[must_use]
 pub fn ln_1p_exp(x: f64) -> f64 {
     if x > 0.0 { x + libm::log1p((-x).exp()) } else { libm::log1p(x.exp()) }
@@ -48,12 +54,22 @@ pub fn ln_add_exp(a: f64, b: f64) -> f64 {
 }
 
 /// ln(eᵃ − eᵇ) for a ≥ b; NaN for a < b.
+///
+/// ```
+/// use gevinst_stats::special::ln_sub_exp;
+/// assert!((ln_sub_exp(3f64.ln(), 2f64.ln())).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn ln_sub_exp(a: f64, b: f64) -> f64 {
     if b == f64::NEG_INFINITY { a } else { a + ln_1m_exp(b - a) }
 }
 
 /// ln Σ e^{xᵢ}; −∞ for an empty slice.
+///
+/// ```
+/// use gevinst_stats::special::ln_sum_exp;
+/// assert!((ln_sum_exp(&[-1000.0, -1000.0]) - (2f64.ln() - 1000.0)).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_sum_exp(terms: &[f64]) -> f64 {
     let high = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -69,6 +85,11 @@ pub fn ln_sum_exp(terms: &[f64]) -> f64 {
 /// ln(1 + x) − x for x > −1, accurate to a few units in the last place also near zero.
 ///
 /// For −0.4 ≤ x ≤ 0.8 with z = x/(2+x): −xz + 2z³(1/3 + z²/5 + z⁴/7 + …), from ln(1+x) = 2 artanh z.
+///
+/// ```
+/// use gevinst_stats::special::log1pmx;
+/// assert!((log1pmx(1e-10) / -5e-21 - 1.0).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn log1pmx(x: f64) -> f64 {
     if !(-0.4..=0.8).contains(&x) {
@@ -92,6 +113,11 @@ pub fn log1pmx(x: f64) -> f64 {
 }
 
 /// eˣ − 1 − x, accurate also near zero.
+///
+/// ```
+/// use gevinst_stats::special::expm1mx;
+/// assert!((expm1mx(1e-10) / 5e-21 - 1.0).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn expm1mx(x: f64) -> f64 {
     if x.abs() > 0.5 {
@@ -108,6 +134,12 @@ pub fn expm1mx(x: f64) -> f64 {
 }
 
 /// 1/(1 + e⁻ˣ).
+///
+/// ```
+/// use gevinst_stats::special::expit;
+/// assert_eq!(expit(0.0), 0.5);
+/// assert_eq!(expit(-1000.0), 0.0);
+/// ```
 #[must_use]
 pub fn expit(x: f64) -> f64 {
     if x >= 0.0 {
@@ -119,12 +151,22 @@ pub fn expit(x: f64) -> f64 {
 }
 
 /// ln expit(x) = −ln(1 + e⁻ˣ).
+///
+/// ```
+/// use gevinst_stats::special::ln_expit;
+/// assert_eq!(ln_expit(-1000.0), -1000.0);
+/// ```
 #[must_use]
 pub fn ln_expit(x: f64) -> f64 {
     -ln_1p_exp(-x)
 }
 
 /// ln(p/(1−p)) for 0 ≤ p ≤ 1; ±∞ at the ends.
+///
+/// ```
+/// use gevinst_stats::special::logit;
+/// assert!((logit(0.8) - 4f64.ln()).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn logit(p: f64) -> f64 {
     if p < 0.5 { p.ln() - libm::log1p(-p) } else { -((1.0 - p).ln() - p.ln()) }

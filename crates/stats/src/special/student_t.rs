@@ -8,6 +8,12 @@ use super::incomplete_beta::{ln_tails, logit_of_lower_tail};
 use super::incomplete_gamma::{gamma_p, gamma_p_inverse, gamma_q, ln_gamma_q};
 
 /// ln P(T > t) for ν > 0 degrees of freedom (DLMF 8.17 with a = ν/2, b = ½).
+///
+/// ```
+/// use gevinst_stats::special::ln_student_t_sf;
+/// // ν = 1: atan(1/t)/π.
+/// assert!((ln_student_t_sf(1.0, 1e200) + (1e200 * core::f64::consts::PI).ln()).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_student_t_sf(nu: f64, t: f64) -> f64 {
     if nu.is_nan() || nu <= 0.0 || t.is_nan() {
@@ -55,12 +61,22 @@ pub fn student_t_cdf(nu: f64, t: f64) -> f64 {
 }
 
 /// P(T > t), computed itself.
+///
+/// ```
+/// use gevinst_stats::special::student_t_sf;
+/// assert!((student_t_sf(2.0, 2f64.sqrt()) - 0.5 * (1.0 - 0.5f64.sqrt())).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn student_t_sf(nu: f64, t: f64) -> f64 {
     ln_student_t_sf(nu, t).exp()
 }
 
 /// ln of Student's density.
+///
+/// ```
+/// use gevinst_stats::special::ln_student_t_pdf;
+/// assert!((ln_student_t_pdf(1.0, 0.0) + core::f64::consts::PI.ln()).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn ln_student_t_pdf(nu: f64, t: f64) -> f64 {
     -0.5 * nu.ln() - ln_beta(0.5 * nu, 0.5) - 0.5 * (nu + 1.0) * libm::log1p(t / nu * t)
@@ -97,6 +113,11 @@ pub fn student_t_quantile(nu: f64, p: f64) -> f64 {
 }
 
 /// P(X ≤ x) for chi-square with ν degrees of freedom.
+///
+/// ```
+/// use gevinst_stats::special::chi_square_cdf;
+/// assert!((chi_square_cdf(2.0, 3.0) - (1.0 - (-1.5f64).exp())).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn chi_square_cdf(nu: f64, x: f64) -> f64 {
     gamma_p(0.5 * nu, 0.5 * x)
@@ -114,12 +135,22 @@ pub fn chi_square_sf(nu: f64, x: f64) -> f64 {
 }
 
 /// ln P(X > x) for chi-square with ν degrees of freedom.
+///
+/// ```
+/// use gevinst_stats::special::ln_chi_square_sf;
+/// assert!((ln_chi_square_sf(2.0, 5000.0) + 2500.0).abs() < 1e-11);
+/// ```
 #[must_use]
 pub fn ln_chi_square_sf(nu: f64, x: f64) -> f64 {
     ln_gamma_q(0.5 * nu, 0.5 * x)
 }
 
 /// The x with P(X ≤ x) = p for chi-square with ν degrees of freedom.
+///
+/// ```
+/// use gevinst_stats::special::chi_square_quantile;
+/// assert!((chi_square_quantile(1.0, 0.95) - 3.841_458_820_694_124).abs() < 1e-13);
+/// ```
 #[must_use]
 pub fn chi_square_quantile(nu: f64, p: f64) -> f64 {
     2.0 * gamma_p_inverse(0.5 * nu, p)
