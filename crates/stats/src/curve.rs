@@ -248,22 +248,33 @@ fn panels(a: f64, b: f64) -> Vec<(f64, f64)> {
     rule
 }
 
-/// Root of a decreasing function with f(near) ≥ 0 > f(far), by bisection with the Illinois secant.
+/// Root of a decreasing function with f(near) ≥ 0 > f(far), by the Illinois secant inside a bracket.
 pub(crate) fn bracketed_root(f: impl Fn(f64) -> f64, near: f64, far: f64) -> f64 {
     let (mut a, mut b, mut f_a, mut f_b) = (near, far, f(near), f(far));
+    let mut last = 0_i8;
     for _ in 0..200 {
         let secant = b - f_b * (b - a) / (f_b - f_a);
-        let x =
-            if secant.is_finite() && secant > a.min(b) && secant < a.max(b) { secant } else { 0.5 * (a + b) };
+        let inside = secant > a.min(b) && secant < a.max(b);
+        let x = if inside { secant } else { 0.5 * (a + b) };
         let f_x = f(x);
-        if f_x >= 0.0 {
+        if f_x == 0.0 {
+            return x;
+        }
+        // An end that stays twice counts half, so that both ends move.
+        if f_x > 0.0 {
             (a, f_a) = (x, f_x);
-            f_b *= 0.5;
+            if last == 1 {
+                f_b *= 0.5;
+            }
+            last = 1;
         } else {
             (b, f_b) = (x, f_x);
-            f_a *= 0.5;
+            if last == -1 {
+                f_a *= 0.5;
+            }
+            last = -1;
         }
-        if (b - a).abs() <= 1e-13 * (1.0 + a.abs()) || f_x == 0.0 {
+        if (b - a).abs() <= 1e-13 * (1.0 + a.abs()) {
             break;
         }
     }
@@ -411,6 +422,21 @@ mod tests {
                 assert_eq!((lower, upper), (None, None));
             }
         }
+    }
+
+    /// Protects bounds against roots that a secant meets exactly, and against flat and steep functions.
+    #[test]
+    fn roots_are_found() {
+        assert_eq!(bracketed_root(|x| 3.0 - x, 0.0, 100.0), 3.0);
+        for power in [1, 3, 9] {
+            let root = bracketed_root(|x: f64| 0.7_f64.powi(power) - x.powi(power), 0.0, 50.0);
+            assert!((root - 0.7).abs() < 1e-9, "{power}: {root}");
+        }
+        assert!(
+            (bracketed_root(|x: f64| (-x).exp() - 1e-30, 0.0, 400.0) - 30.0 * 10.0_f64.ln()).abs() < 1e-9
+        );
+        // A bracket that runs downwards.
+        assert!((bracketed_root(|x: f64| 8.0 + x.powi(3), 5.0, -9.0) + 2.0).abs() < 1e-12);
     }
 
     /// Protects one-sided curves: a bound exists only where the likelihood falls.

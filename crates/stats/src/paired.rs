@@ -69,6 +69,17 @@ impl PairedCell {
         )
     }
 
+    /// Variance of Σy − R·Σx with R = Σy/Σx: the spread of people about the cell's own figure.
+    pub(crate) fn variance_of_excess(&self) -> f64 {
+        if self.n < 2 || self.sum_x <= 0.0 {
+            return 0.0;
+        }
+        let (yy, xx, xy) = self.about_means();
+        let figure = self.sum_y / self.sum_x;
+        let n = self.count();
+        ((yy - 2.0 * figure * xy + figure * figure * xx) * n / (n - 1.0)).max(0.0)
+    }
+
     pub(crate) fn plus(&self, other: &Self) -> Self {
         Self {
             n: self.n + other.n,

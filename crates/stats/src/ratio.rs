@@ -20,8 +20,11 @@
 //! Guarantee: `asymptotic`. E-values and bounds may be read after every period.
 
 use crate::StatsError;
+use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
+use crate::pair::RatioInterval;
 use crate::paired::{PairedCell, PairedTable};
-use crate::value::{Noise, RatioReading, Settings, read_ratio};
+use crate::special::{ln_sum_exp, normal_quantile};
+use crate::value::{Noise, RatioReading, Settings, Sums, evidence_of, read_ratio};
 
 /// Evidence about the figures of two arms. Bounds are `None` where the data bound nothing yet.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,14 +117,10 @@ pub fn judge_pair(
         Noise::Periods => strata.len() >= Noise::PERIODS_MIN,
     };
     let (top, bottom) = strata.iter().map(Stratum::terms).fold((0.0, 0.0), |t, s| (t.0 + s.0, t.1 + s.1));
-    let periods = strata.len() as f64;
     let variance = |r: f64| -> f64 {
         match settings.noise {
             Noise::People => strata.iter().map(|s| s.variance(r)).sum(),
-            Noise::Periods => {
-                let squares: f64 = strata.iter().map(|s| (s.terms().0 - r * s.terms().1).powi(2)).sum();
-                squares * periods / (periods - 1.0)
-            }
+            Noise::Periods => strata.iter().map(|s| (s.terms().0 - r * s.terms().1).powi(2)).sum(),
         }
     };
     let reading =
@@ -140,6 +139,71 @@ pub fn judge_pair(
         mean: reading.mean,
         sd: reading.sd,
     })
+}
+
+/// One look at a ratio goal, in the form that [`decide`](crate::decide) reads: e-values and confidence sequences are `asymptotic`, chance
+/// to be best and expected loss `model`.
+///
+/// An arm's `exposure` is its Σx, its `rate` Σy / Σx, its `count` the effective values of y, (Σy)² / Σy², rounded down.
+///
+/// # Errors
+/// As [`judge_pair`].
+///
+/// ```
+/// use gevinst_stats::paired::{PairedCell, PairedTable};
+/// use gevinst_stats::ratio::judge;
+/// use gevinst_stats::value::{Noise, Settings};
+/// let cells = (0..90).map(|i: u32| {
+///     let (day, arm) = (i / 3, i % 3);
+///     PairedCell::totals(f64::from(1 + day % 4) * (if arm == 1 { 500.0 } else { 300.0 } + f64::from(i * 7 % 13)), 100.0)
+/// });
+/// let look = judge(&PairedTable::new(3, cells.collect())?, &Settings { noise: Noise::Periods, ..Settings::default() })?;
+/// assert!(look.arms[1].p_best > 0.999 && look.arms[0].ln_e_drop > 20.0_f64.ln());
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+pub fn judge(table: &PairedTable, settings: &Settings) -> Result<Judgement, StatsError> {
+    let arms = table.arms();
+    let mut sums = Sums::new(arms);
+    for u in 0..table.periods() {
+        sums.push((0..arms).map(|a| {
+            let cell = table.cell(u, a);
+            (cell.sum_x.max(0.0), cell.sum_y, cell.variance_of_excess())
+        }));
+    }
+    settings.check()?;
+    let posterior = sums.joint(settings.prior_sd, settings.noise);
+    let z = normal_quantile(0.5 + 0.5 * settings.credible_level);
+    let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
+    let mut against = vec![Vec::with_capacity(arms - 1); arms];
+    for a in 0..arms {
+        for b in a + 1..arms {
+            let pair = judge_pair(table, a, b, settings)?;
+            against[b].push(pair.ln_e_a_beats_b);
+            against[a].push(pair.ln_e_b_beats_a);
+            let bounds = RatioInterval { lower: pair.lower, upper: pair.upper };
+            let e = (pair.ln_e_a_beats_b, pair.ln_e_b_beats_a);
+            pairs.push(evidence_of((a, b), e, pair.p_a_beats_b, bounds, &posterior, z));
+        }
+    }
+    let arm = |arm: usize| {
+        let total = table.total(arm);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "from 0 to the units, rounded down"
+        )]
+        let count = total.y().effective_values() as u64;
+        ArmEvidence {
+            exposure: total.sum_x,
+            count,
+            rate: (total.sum_x > 0.0).then(|| total.sum_y / total.sum_x),
+            p_best: posterior.p_best[arm],
+            expected_loss: posterior.expected_loss[arm],
+            ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+        }
+    };
+    let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
+    Ok(Judgement { arms: (0..arms).map(arm).collect(), pairs, dispersion, guarantee: Guarantee::Asymptotic })
 }
 
 /// One period in which both arms have x.
@@ -220,6 +284,27 @@ mod tests {
         let n = f64::from(runs);
         let scatter = squares / n - (sum / n).powi(2);
         assert!((predicted / n / scatter - 1.0).abs() < 0.08, "{} {scatter}", predicted / n);
+    }
+
+    /// Protects the joint reading under day noise: it agrees with the pair's own, and noise makes it modest.
+    #[test]
+    fn joint_and_pair_agree() {
+        let mut rng = Pcg64Mcg::seed_from_u64(12);
+        for spread in [0.1, 0.8] {
+            let mut cells = Vec::new();
+            for day in 0..20 {
+                for lift in [1.1, 1.0] {
+                    let off = 1.0 + spread * (2.0 * rng.random::<f64>() - 1.0);
+                    cells.push(PairedCell::totals(lift * off * f64::from(1 + day % 3), 0.5));
+                }
+            }
+            let settings = Settings { noise: Noise::Periods, ..Settings::default() };
+            let table = PairedTable::new(2, cells).unwrap();
+            let (look, pair) =
+                (judge(&table, &settings).unwrap(), judge_pair(&table, 0, 1, &settings).unwrap());
+            assert!((look.arms[0].p_best - pair.p_a_beats_b).abs() < 0.05, "{look:?} {pair:?}");
+            assert!((look.pairs[0].sd / pair.sd - 1.0).abs() < 0.25, "{} {}", look.pairs[0].sd, pair.sd);
+        }
     }
 
     /// Protects symmetry, and days on which one arm bought nothing.

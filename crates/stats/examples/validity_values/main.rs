@@ -54,6 +54,7 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { name: "value: everyone, ratio 1.2", guaranteed: true, play: money::everyone },
     Scenario { name: "value: revenue comes late", guaranteed: true, play: money::late_revenue },
     Scenario { name: "value: noisy days, from periods", guaranteed: true, play: money::noisy_days },
+    Scenario { name: "value: 12 wild days, from periods", guaranteed: true, play: money::wild_days },
     Scenario { name: "value: noisy days, from people", guaranteed: false, play: money::noisy_days_wrongly },
     Scenario { name: "value: capped, exact", guaranteed: true, play: money::capped },
     Scenario { name: "value: adjusted by history", guaranteed: true, play: money::adjusted },

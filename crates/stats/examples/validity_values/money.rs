@@ -107,12 +107,12 @@ pub(crate) fn late_revenue(rng: &mut Pcg64Mcg) -> Month {
     month
 }
 
-/// A platform split the audience: each arm's whole day is off by a gamma factor of variance 0.1.
-fn noisy(rng: &mut Pcg64Mcg) -> Vec<ValueCell> {
-    let off = Gamma::new(10.0, 0.1).expect(SOUND);
+/// A platform split the audience: each arm's whole day is off by a gamma factor of the given variance.
+fn noisy(rng: &mut Pcg64Mcg, days: usize, variance: f64) -> Vec<ValueCell> {
+    let off = Gamma::new(1.0 / variance, variance).expect(SOUND);
     let value = Gamma::new(1.5, 10.0).expect(SOUND);
     let mut cells = Vec::new();
-    for day in 0..30 {
+    for day in 0..days {
         for _ in 0..2 {
             let level = day_level(day) * off.sample(rng);
             cells.push(ValueCell::of(&(0..80).map(|_| level * value.sample(rng)).collect::<Vec<_>>()));
@@ -122,12 +122,17 @@ fn noisy(rng: &mut Pcg64Mcg) -> Vec<ValueCell> {
 }
 
 pub(crate) fn noisy_days(rng: &mut Pcg64Mcg) -> Month {
-    read(&noisy(rng), 1.0, from_periods)
+    read(&noisy(rng, 30, 0.1), 1.0, from_periods)
+}
+
+/// Few days, each off by half.
+pub(crate) fn wild_days(rng: &mut Pcg64Mcg) -> Month {
+    read(&noisy(rng, 12, 0.5), 1.0, from_periods)
 }
 
 /// What happens when such days are read as if people had been randomised.
 pub(crate) fn noisy_days_wrongly(rng: &mut Pcg64Mcg) -> Month {
-    read(&noisy(rng), 1.0, asymptotic)
+    read(&noisy(rng, 30, 0.1), 1.0, asymptotic)
 }
 
 /// Values between 0 and 100, a fifth of them at the cap.

@@ -11,6 +11,10 @@
 //! difference δ̃ = Σ w_u·δ_u / Σ w_u (the average of the periods' differences, weighted by people) S(1) − δ̃·Σw has mean zero.
 //! Both go into Robbins' mixture ([`super::mixture`]).
 //!
+//! With [`Noise::Periods`] the variance at each hypothesis is that of the periods' own distances from it, Σ w_u²·(x̄_a − r·x̄_b − d)². If
+//! these are symmetric, exp(λS − λ²V/2) is a supermartingale whatever their size (de la Peña 1999), so few periods are no danger,
+//! but their evidence is limited: ln E stays below half their number.
+//!
 //! Guarantee: `asymptotic`. The variance is estimated, and a sum of few values is not normal: until each arm has
 //! [`Settings::min_effective`] effective values no bound is given and all e-values are 1.
 
@@ -22,6 +26,8 @@ use crate::special::{normal_cdf, normal_quantile};
 
 /// A log ratio beyond this is reported as no bound.
 const LN_RATIO_MAX: f64 = 12.0;
+/// A difference further from the estimate than this is reported as no bound.
+const STANDARD_ERRORS_MAX: f64 = 1e6;
 
 /// What one period adds: its weight, both means, and the variances of these means.
 struct Stratum {
@@ -77,24 +83,31 @@ pub fn judge_pair(
         return Ok(pair);
     }
 
-    let variance = |r: f64, mean: f64| -> f64 {
+    // Variance of S where the ratio is r and the difference beyond it d: people's spread, or the periods' own distance from that.
+    let variance = |r: f64, d: f64| -> f64 {
         match settings.noise {
             Noise::People => strata.iter().map(|s| s.w * s.w * (s.v_a + r * r * s.v_b)).sum(),
-            Noise::Periods => between_periods(&strata, r, mean),
+            Noise::Periods => strata.iter().map(|s| (s.w * (s.mean_a - r * s.mean_b - d)).powi(2)).sum(),
         }
     };
     // The prior of the log ratio, in the values' unit: one relative standard deviation of the common mean.
     let scale = 0.5 * (top.abs() + bottom.abs()) / weight * settings.prior_sd;
-    let v = variance(1.0, estimate);
-    let rho = scale * weight / v;
-    if !(v > 0.0 && rho > 0.0 && rho.is_finite()) {
+    let rho = |v: f64| scale * weight / v;
+    let (v, at_zero) = (variance(1.0, estimate), variance(1.0, 0.0));
+    if !(v > 0.0 && rho(v) > 0.0 && rho(v).is_finite()) {
         return Ok(pair);
     }
     let s = top - bottom;
-    pair.ln_e_a_beats_b = ln_one_sided(s, v, rho);
-    pair.ln_e_b_beats_a = ln_one_sided(-s, v, rho);
-    let half = boundary(v, rho, settings.alpha) / weight;
-    (pair.lower, pair.upper) = (Some(estimate - half), Some(estimate + half));
+    pair.ln_e_a_beats_b = ln_one_sided(s, at_zero, rho(at_zero));
+    pair.ln_e_b_beats_a = ln_one_sided(-s, at_zero, rho(at_zero));
+    // The differences at which |S − d·Σw| is within its boundary; x counts standard errors from the estimate.
+    let unit = v.sqrt() / weight;
+    let room = |x: f64| {
+        let v = variance(1.0, estimate + x * unit);
+        boundary(v, rho(v), settings.alpha) - (x * unit * weight).abs()
+    };
+    pair.lower = first_root(|x| room(-x), STANDARD_ERRORS_MAX).map(|x| estimate - x * unit);
+    pair.upper = first_root(room, STANDARD_ERRORS_MAX).map(|x| estimate + x * unit);
 
     // Posterior of δ̃ under N(0, scale²): information weight²/v.
     let information = weight * weight / v;
@@ -162,8 +175,8 @@ pub(crate) fn read_ratio(
         let v = variance(r);
         boundary(v, rho(r, v), settings.alpha) - (top - r * bottom).abs()
     };
-    reading.lower = first_root(|x| room(-x)).map(|x| ratio * (-x).exp());
-    reading.upper = first_root(room).map(|x| ratio * x.exp());
+    reading.lower = first_root(|x| room(-x), LN_RATIO_MAX).map(|x| ratio * (-x).exp());
+    reading.upper = first_root(room, LN_RATIO_MAX).map(|x| ratio * x.exp());
     // dS/d ln r = −top at the estimate, so its variance there is variance(ratio)/top².
     let information = top * top / variance(ratio);
     let precision = information + settings.prior_sd.powi(-2);
@@ -173,24 +186,17 @@ pub(crate) fn read_ratio(
     reading
 }
 
-/// Where a function that starts above zero first goes below, walking in steps; `None` when it does not before [`LN_RATIO_MAX`].
-fn first_root(f: impl Fn(f64) -> f64) -> Option<f64> {
+/// Where a function that starts above zero first goes below, walking in steps; `None` when it does not before `most`.
+fn first_root(f: impl Fn(f64) -> f64, most: f64) -> Option<f64> {
     let (mut near, mut far) = (0.0, 1e-6);
     while f(far) >= 0.0 {
         near = far;
         far *= 1.5;
-        if far > LN_RATIO_MAX {
+        if far > most {
             return None;
         }
     }
     Some(bracketed_root(f, near, far))
-}
-
-/// Σ w²·(residual)² with the degrees of freedom that one fitted mean costs.
-fn between_periods(strata: &[Stratum], r: f64, mean: f64) -> f64 {
-    let n = strata.len() as f64;
-    let squares: f64 = strata.iter().map(|s| (s.w * (s.mean_a - r * s.mean_b - mean)).powi(2)).sum();
-    squares * n / (n - 1.0)
 }
 
 fn strata(table: &ValueTable, a: usize, b: usize) -> Vec<Stratum> {

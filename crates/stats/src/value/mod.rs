@@ -24,9 +24,11 @@ mod table;
 pub use asymptotic::judge_pair;
 pub(crate) use asymptotic::{RatioReading, read_ratio};
 pub use capped::{CappedSettings, capped_pair};
+pub(crate) use joint::Sums;
 pub use table::{ValueCell, ValueTable};
 
 use crate::StatsError;
+use crate::best::JointPosterior;
 use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
 use crate::pair::{PairEvidence, RatioInterval, RatioPosterior};
 use crate::special::{ln_sum_exp, normal_quantile};
@@ -193,7 +195,7 @@ fn all_pairs(
     refine: impl Fn(ValuePair) -> Result<ValuePair, StatsError>,
 ) -> Result<ValueJudgement, StatsError> {
     let arms = table.arms();
-    let posterior = joint::joint(table, settings.prior_sd);
+    let posterior = joint::Sums::of_values(table).joint(settings.prior_sd, settings.noise);
     let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
     let mut evidence = Vec::with_capacity(pairs.capacity());
     let mut against = vec![Vec::with_capacity(arms - 1); arms];
@@ -203,26 +205,9 @@ fn all_pairs(
             let pair = refine(judge_pair(table, a, b, settings)?)?;
             against[b].push(pair.ln_e_a_beats_b);
             against[a].push(pair.ln_e_b_beats_a);
-            let mean = posterior.mean[a] - posterior.mean[b];
-            let covariance = |i: usize, j: usize| posterior.covariance[i * arms + j];
-            let sd = (covariance(a, a) + covariance(b, b) - 2.0 * covariance(a, b)).max(0.0).sqrt();
-            evidence.push(PairEvidence {
-                a,
-                b,
-                ln_e_a_beats_b: pair.ln_e_a_beats_b,
-                ln_e_b_beats_a: pair.ln_e_b_beats_a,
-                p_a_beats_b: pair.p_a_beats_b,
-                mean,
-                sd,
-                confidence: Some(RatioInterval { lower: pair.ratio_lower, upper: pair.ratio_upper }),
-                posterior: Some(RatioPosterior {
-                    median: mean.exp(),
-                    lower: (mean - z * sd).exp(),
-                    upper: (mean + z * sd).exp(),
-                }),
-                dispersion_weights: vec![1.0],
-                ln_marginal: vec![0.0],
-            });
+            let bounds = RatioInterval { lower: pair.ratio_lower, upper: pair.ratio_upper };
+            let (e, p) = ((pair.ln_e_a_beats_b, pair.ln_e_b_beats_a), pair.p_a_beats_b);
+            evidence.push(evidence_of((a, b), e, p, bounds, &posterior, z));
             pairs.push(pair);
         }
     }
@@ -246,6 +231,35 @@ fn all_pairs(
     let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
     let look = Judgement { arms: (0..arms).map(arm).collect(), pairs: evidence, dispersion, guarantee };
     Ok(ValueJudgement { look, pairs })
+}
+
+/// A pair in the form that decisions read; mean and spread of the log ratio are those of the joint posterior.
+pub(crate) fn evidence_of(
+    (a, b): (usize, usize),
+    (ln_e_a_beats_b, ln_e_b_beats_a): (f64, f64),
+    p_a_beats_b: f64,
+    confidence: RatioInterval,
+    posterior: &JointPosterior,
+    z: f64,
+) -> PairEvidence {
+    let arms = posterior.mean.len();
+    let mean = posterior.mean[a] - posterior.mean[b];
+    let covariance = |i: usize, j: usize| posterior.covariance[i * arms + j];
+    let sd = (covariance(a, a) + covariance(b, b) - 2.0 * covariance(a, b)).max(0.0).sqrt();
+    let quantile = |z: f64| (mean + z * sd).exp();
+    PairEvidence {
+        a,
+        b,
+        ln_e_a_beats_b,
+        ln_e_b_beats_a,
+        p_a_beats_b,
+        mean,
+        sd,
+        confidence: Some(confidence),
+        posterior: Some(RatioPosterior { median: mean.exp(), lower: quantile(-z), upper: quantile(z) }),
+        dispersion_weights: vec![1.0],
+        ln_marginal: vec![0.0],
+    }
 }
 
 #[cfg(test)]
