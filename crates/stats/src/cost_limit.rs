@@ -5,7 +5,7 @@
 //! the limit θ₀ = 1/(cost per goal),
 //!
 //! ```text
-//! ℓ(θ, v) = Σ_u s_u·ln θ − (s_u + 1/v)·ln(1 + v·θ·x_u)          (v = 0: s_u·ln θ − θ·x_u)
+//! ℓ(θ, v) = Σ_u s_u·ln θ + Σ_{i<s_u} ln(1 + i·v) − (s_u + 1/v)·ln(1 + v·θ·x_u)          (v = 0: s_u·ln θ − θ·x_u)
 //! ```
 //!
 //! is mixed over v in numerator and denominator alike and, in the numerator, over a half-normal prior of ln(θ/θ₀) on the side
@@ -31,7 +31,11 @@
 
 use crate::StatsError;
 use crate::judgement::Guarantee;
-use crate::special::{integrate, ln_sum_exp};
+use crate::special::{integrate, ln_gamma_diff, ln_sum_exp};
+use crate::vector;
+
+/// The integrand is followed until it has fallen by this many natural logarithms.
+const FALL: f64 = 32.0;
 
 /// What one arm had in one period, for a judgement against a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -137,85 +141,129 @@ pub fn against_limit(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Resul
 /// As [`against_limit`].
 pub fn ln_e_value(cells: &[CostCell], limit: f64, prior: &CostPrior, side: Side) -> Result<f64, StatsError> {
     check(cells, limit, prior)?;
-    // Each period as what the limit expects of it, and what it brought.
-    let periods: Vec<(f64, f64)> = cells
+    let expected: Vec<f64> = cells
         .iter()
         .map(|cell| {
             let complete = match side {
                 Side::TooDear => cell.complete_at_least,
                 Side::CheapEnough => cell.complete_at_most,
             };
-            (cell.spend * complete / limit, cell.count as f64)
+            cell.spend * complete / limit
         })
         .collect();
+    let count: Vec<f64> = cells.iter().map(|cell| cell.count as f64).collect();
+    let goals = count.iter().sum();
     let sign = if side == Side::TooDear { -1.0 } else { 1.0 };
     let total: f64 = prior.weights.iter().sum();
     let mut numerator = Vec::with_capacity(prior.variances.len());
     let mut denominator = Vec::with_capacity(prior.variances.len());
     for (&variance, &weight) in prior.variances.iter().zip(&prior.weights) {
-        let ln_weight = (weight / total).ln();
-        let curve = |y: f64| gamma_poisson(&periods, sign * y, variance);
-        numerator.push(ln_weight + half_normal_mixture(curve, prior.sd));
-        denominator.push(ln_weight + gamma_poisson(&periods, 0.0, variance));
+        let periods = Periods { expected: &expected, count: &count, goals, variance };
+        // What depends on v alone weighs the variances against each other.
+        let ln_weight = libm::log(weight / total) + clustering(&count, variance);
+        numerator.push(ln_weight + half_normal_mixture(&periods, sign, prior.sd));
+        denominator.push(ln_weight + periods.at(0.0));
     }
     Ok(ln_sum_exp(&numerator) - ln_sum_exp(&denominator))
 }
 
-/// Σ s·y − (s + 1/v)·ln(1 + v·m·eʸ), relative to the saturated Poisson, at log rate ratio y to the limit.
-fn gamma_poisson(periods: &[(f64, f64)], y: f64, variance: f64) -> f64 {
-    let ratio = libm::exp(y);
-    periods
-        .iter()
-        .map(|&(expected, count)| {
-            let mu = expected * ratio;
-            if variance == 0.0 {
-                count * y - mu
-            } else {
-                count * y - (count + 1.0 / variance) * libm::log1p(variance * mu)
-            }
-        })
-        .sum()
+/// The periods of an arm at one variance: what the limit expects of each, and what it brought.
+struct Periods<'a> {
+    expected: &'a [f64],
+    count: &'a [f64],
+    goals: f64,
+    variance: f64,
 }
 
-/// ln ∫₀^∞ exp(curve(y))·h(y) dy with h half-normal of the given scale; `curve` must be concave.
-fn half_normal_mixture(curve: impl Fn(f64) -> f64, scale: f64) -> f64 {
-    let ln_height = 0.5 * (2.0 / std::f64::consts::PI).ln() - scale.ln();
-    let f = |y: f64| curve(y) + ln_height - 0.5 * (y / scale) * (y / scale);
-    // The peak of a concave function on y ≥ 0, by golden sections.
-    let (mut lo, mut hi) = (0.0, 40.0 * scale);
-    let golden = 0.5 * (5f64.sqrt() - 1.0);
-    let (mut x1, mut x2) = (hi - golden * (hi - lo), lo + golden * (hi - lo));
-    let (mut f1, mut f2) = (f(x1), f(x2));
-    while hi - lo > 1e-9 * scale {
-        if f1 < f2 {
-            (lo, x1, f1) = (x1, x2, f2);
-            x2 = lo + golden * (hi - lo);
-            f2 = f(x2);
+impl Periods<'_> {
+    /// Σ s·y − (s + 1/v)·ln(1 + v·m·eʸ) at log rate ratio y to the limit: the part of the likelihood that depends on y.
+    fn at(&self, y: f64) -> f64 {
+        let ratio = vector::exp(y);
+        let rows = self.expected.iter().zip(self.count);
+        let fall: f64 = if self.variance == 0.0 {
+            self.expected.iter().sum::<f64>() * ratio
         } else {
-            (hi, x2, f2) = (x2, x1, f1);
-            x1 = hi - golden * (hi - lo);
-            f1 = f(x1);
-        }
+            let (scale, inverse) = (self.variance * ratio, 1.0 / self.variance);
+            rows.map(|(expected, count)| (count + inverse) * vector::ln(1.0 + scale * expected)).sum()
+        };
+        self.goals * y - fall
     }
-    let peak = 0.5 * (lo + hi);
-    let top = f(peak);
-    // Both sides out to where the integrand has fallen by e⁻⁴⁰.
-    let fallen = |from: f64, to: f64| {
-        let (mut inside, mut outside) = (from, to);
-        if f(outside) > top - 40.0 {
-            return outside;
+
+    /// Its first derivative, and minus its second.
+    fn slope(&self, y: f64) -> (f64, f64) {
+        let ratio = vector::exp(y);
+        let (mut slope, mut curvature) = (self.goals, 0.0);
+        for (expected, count) in self.expected.iter().zip(self.count) {
+            let mu = expected * ratio;
+            let damp = 1.0 / (1.0 + self.variance * mu);
+            let pull = (1.0 + self.variance * count) * mu * damp;
+            slope -= pull;
+            curvature += pull * damp;
         }
-        for _ in 0..60 {
-            let middle = 0.5 * (inside + outside);
-            if f(middle) > top - 40.0 { inside = middle } else { outside = middle }
+        (slope, curvature)
+    }
+}
+
+/// Σ over periods of Σ_{i<s} ln(1 + i·v) = lnΓ(s + 1/v) − lnΓ(1/v) + s·ln v.
+fn clustering(counts: &[f64], variance: f64) -> f64 {
+    if variance == 0.0 {
+        return 0.0;
+    }
+    let one = |count: f64| {
+        if count <= 64.0 {
+            let (mut sum, mut i) = (0.0, 1.0);
+            while i < count {
+                sum += libm::log1p(i * variance);
+                i += 1.0;
+            }
+            sum
+        } else {
+            ln_gamma_diff(1.0 / variance, count) + count * libm::log(variance)
         }
-        outside
     };
-    let left = fallen(peak, 0.0);
-    let right = fallen(peak, 60.0 * scale);
-    let g = |y: f64| libm::exp(f(y) - top);
-    let sum = integrate(g, left, peak, 4) + integrate(g, peak, right, 4);
-    top + sum.ln()
+    counts.iter().map(|&count| one(count)).sum()
+}
+
+/// ln ∫₀^∞ exp(curve(±y))·h(y) dy with h half-normal of the given scale.
+fn half_normal_mixture(periods: &Periods<'_>, sign: f64, scale: f64) -> f64 {
+    let precision = 1.0 / (scale * scale);
+    let f = |y: f64| periods.at(sign * y) - 0.5 * precision * y * y;
+    let derivatives = |y: f64| {
+        let (slope, curvature) = periods.slope(sign * y);
+        (sign * slope - precision * y, curvature + precision)
+    };
+    // The peak of a concave function on y ≥ 0, by Newton's method; steps are limited since eʸ bends fast.
+    let mut peak = 0.0f64;
+    let (mut slope, mut curvature) = derivatives(0.0);
+    for _ in 0..60 {
+        let next = (peak + (slope / curvature).clamp(-1.0, 1.0)).max(0.0);
+        let done = (next - peak).abs() < 0.05 / curvature.sqrt();
+        peak = next;
+        if done {
+            break;
+        }
+        (slope, curvature) = derivatives(peak);
+    }
+    let top = f(peak);
+    // To both sides as far as it takes to fall by e⁻³², where the fall would be quadratic; then see.
+    let reach = |direction: f64| {
+        let fall = (-slope * direction).max(0.0);
+        let mut width = (-fall + (fall * fall + 2.0 * curvature * FALL).sqrt()) / curvature;
+        while f((peak + direction * width).max(0.0)) > top - 0.8 * FALL && width < 200.0 * scale {
+            if peak + direction * width <= 0.0 {
+                break;
+            }
+            width *= 1.4;
+        }
+        width
+    };
+    let (left, right) = ((peak - reach(-1.0)).max(0.0), peak + reach(1.0));
+    let g = |y: f64| vector::exp(f(y) - top);
+    let mut sum = integrate(g, peak, right, 1);
+    if left < peak {
+        sum += integrate(g, left, peak, 1);
+    }
+    top + libm::log(sum) + 0.5 * libm::log(2.0 / std::f64::consts::PI) - libm::log(scale)
 }
 
 fn check(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Result<(), StatsError> {
