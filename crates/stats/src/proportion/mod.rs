@@ -58,9 +58,11 @@
 //! ```
 
 mod joint;
+mod limit;
 mod table;
 mod two_by_two;
 
+pub use limit::ln_e_above_limit;
 pub use table::{PEOPLE_MAX, PeopleTable, strata_of_readings};
 
 use crate::StatsError;
