@@ -9,7 +9,12 @@ use std::collections::BTreeMap;
 
 /// (relative error of the value, error of what its logarithm stands for)
 fn errors(name: &str, got: f64, expected: f64) -> f64 {
-    let relative = if expected == 0.0 { got.abs() } else { (got / expected - 1.0).abs() };
+    // A median of zero is given as what is left of it at 60 digits.
+    let relative = if expected == 0.0 || (name == "beta_quantile_logit" && expected.abs() < 1e-30) {
+        got.abs()
+    } else {
+        (got / expected - 1.0).abs()
+    };
     if name.starts_with("ln_") && expected.abs() > 1.0 && expected.abs() < 700.0 {
         // The probability exists as f64: hold it, not only its logarithm.
         (got - expected).abs()

@@ -41,8 +41,7 @@ fn by_series(a: f64, b: f64, x: f64, y: f64) -> (f64, f64) {
             break;
         }
     }
-    let ln_a_beta = ln_gamma_1p(a) - ln_gamma_diff(b, a);
-    let lower = (a * ln_of(x, y) - ln_a_beta + libm::log1p(a * sum)).min(0.0);
+    let lower = (a * ln_of(x, y) - ln_a_beta(a, b) + libm::log1p(a * sum)).min(0.0);
     (lower, ln_1m_exp(lower))
 }
 
@@ -61,7 +60,7 @@ fn by_integral(a: f64, b: f64, x: f64, y: f64) -> f64 {
         };
         -slope * s - (a + b) * h
     };
-    ln_density_of_logit(a, b, x, y) + concave_tail(g, slope, (a + b) * x * y).ln()
+    ln_density_of_logit(a, b, x, y) + concave_tail(g, slope, (a + b) * x * y, 4.0).ln()
 }
 
 /// (ln I_x(a, b), ln I_y(b, a)) for x + y = 1, both positive.
@@ -165,6 +164,14 @@ pub fn ln_beta_sf(a: f64, b: f64, x: f64) -> f64 {
     checked_tails(a, b, x).1
 }
 
+/// Logits beyond which x or y is too small for the kernel.
+const FAR: f64 = 700.0;
+
+/// ln(a·B(a, b)), accurate also where it vanishes for small a.
+fn ln_a_beta(a: f64, b: f64) -> f64 {
+    ln_gamma_1p(a) - ln_gamma_diff(b, a)
+}
+
 /// (ln I_x(a, b), ln(1 − I_x(a, b)), ln of the density of the logit) at x = expit(u), for any finite u.
 ///
 /// Where x itself would round to 0 or 1 this still has every digit: small shapes put real chances there.
@@ -180,13 +187,16 @@ pub fn ln_beta_at_logit(a: f64, b: f64, u: f64) -> (f64, f64, f64) {
     if !(a > 0.0 && b > 0.0 && a.is_finite() && b.is_finite() && u.is_finite()) {
         return (f64::NAN, f64::NAN, f64::NAN);
     }
+    // Beyond e^±700 the power law of the end is all there is: I = xᵃ/(aB).
+    if u < -FAR {
+        let density = a * u - ln_beta(a, b);
+        return (a * u - ln_a_beta(a, b), 0.0, density);
+    }
+    if u > FAR {
+        let density = -b * u - ln_beta(a, b);
+        return (0.0, -b * u - ln_a_beta(b, a), density);
+    }
     let (x, y) = (expit(u), expit(-u));
-    if x == 0.0 {
-        return (f64::NEG_INFINITY, 0.0, f64::NEG_INFINITY);
-    }
-    if y == 0.0 {
-        return (0.0, f64::NEG_INFINITY, f64::NEG_INFINITY);
-    }
     let (lower, upper) = ln_tails(a, b, x, y);
     (lower, upper, ln_density_of_logit(a, b, x, y))
 }
@@ -211,12 +221,12 @@ pub fn beta_quantile_logit(a: f64, b: f64, p: f64, q: f64) -> f64 {
 
 /// The logit u with ln I = target at x = expit(u).
 pub(super) fn logit_of_lower_tail(a: f64, b: f64, target: f64) -> f64 {
-    increasing_root(-745.0, 745.0, (a / b).ln(), |u| {
+    let far = (target + ln_a_beta(a, b)) / a;
+    if far < -FAR {
+        return far;
+    }
+    increasing_root(-FAR, FAR, (a / b).ln(), |u| {
         let (x, y) = (expit(u), expit(-u));
-        if x == 0.0 || y == 0.0 {
-            // Only at the very ends of the bracket: turn back by bisection.
-            return (if x == 0.0 { 1.0 } else { -1.0 }, f64::NAN);
-        }
         let tail = ln_tails(a, b, x, y).0;
         let miss = target - tail;
         (miss, miss * (tail - ln_density_of_logit(a, b, x, y)).exp())

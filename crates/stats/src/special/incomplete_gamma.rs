@@ -43,10 +43,10 @@ fn ln_tails(a: f64, x: f64) -> (f64, f64) {
     }
     let density = ln_density_of_log(a, x);
     if x <= a {
-        let lower = density + concave_tail(|s| -(a - x) * s - x * expm1mx(-s), a - x, x).ln();
+        let lower = density + concave_tail(|s| -(a - x) * s - x * expm1mx(-s), a - x, x, 4.0).ln();
         (lower, ln_1m_exp(lower.min(0.0)))
     } else {
-        let upper = density + concave_tail(|s| -(x - a) * s - x * expm1mx(s), x - a, x).ln();
+        let upper = density + concave_tail(|s| -(x - a) * s - x * expm1mx(s), x - a, x, 1.0).ln();
         (ln_1m_exp(upper.min(0.0)), upper)
     }
 }

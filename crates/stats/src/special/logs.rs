@@ -97,20 +97,48 @@ pub fn log1pmx(x: f64) -> f64 {
     }
     let z = x / (2.0 + x);
     let z2 = z * z;
-    let mut power = 1.0;
-    let mut sum = 0.0;
-    let mut k = 3.0;
-    loop {
-        let term = power / k;
-        sum += term;
-        if term <= sum * 1e-17 {
-            break;
-        }
-        power *= z2;
-        k += 2.0;
-    }
+    // |z| ≤ 2/7: the term left out is below 10⁻¹⁷ of the sum; near zero eight terms are enough.
+    let last = if z2 < 0.01 { 8 } else { ODD_RECIPROCALS.len() };
+    let sum = ODD_RECIPROCALS[..last].iter().rev().fold(0.0, |sum, reciprocal| reciprocal + z2 * sum);
     -x * z + 2.0 * z * z2 * sum
 }
+
+/// 1/3, 1/5, …, 1/31.
+const ODD_RECIPROCALS: [f64; 15] = [
+    1.0 / 3.0,
+    1.0 / 5.0,
+    1.0 / 7.0,
+    1.0 / 9.0,
+    1.0 / 11.0,
+    1.0 / 13.0,
+    1.0 / 15.0,
+    1.0 / 17.0,
+    1.0 / 19.0,
+    1.0 / 21.0,
+    1.0 / 23.0,
+    1.0 / 25.0,
+    1.0 / 27.0,
+    1.0 / 29.0,
+    1.0 / 31.0,
+];
+
+/// 1/2!, 1/3!, …, 1/15!.
+const FACTORIAL_RECIPROCALS: [f64; 14] = [
+    1.0 / 2.0,
+    1.0 / 6.0,
+    1.0 / 24.0,
+    1.0 / 120.0,
+    1.0 / 720.0,
+    1.0 / 5_040.0,
+    1.0 / 40_320.0,
+    1.0 / 362_880.0,
+    1.0 / 3_628_800.0,
+    1.0 / 39_916_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 6_227_020_800.0,
+    1.0 / 87_178_291_200.0,
+    1.0 / 1_307_674_368_000.0,
+];
 
 /// eˣ − 1 − x, accurate also near zero.
 ///
@@ -123,14 +151,9 @@ pub fn expm1mx(x: f64) -> f64 {
     if x.abs() > 0.5 {
         return libm::expm1(x) - x;
     }
-    // x²/2 · (1 + x/3 · (1 + x/4 · (…))), sixteen terms reach 1e-17 at |x| = 0.5.
-    let mut inner = 1.0;
-    let mut k = 17.0;
-    while k > 2.5 {
-        inner = 1.0 + x / k * inner;
-        k -= 1.0;
-    }
-    0.5 * x * x * inner
+    // The term left out is below 10⁻¹⁷ of the sum.
+    let last = if x.abs() < 0.05 { 8 } else { FACTORIAL_RECIPROCALS.len() };
+    x * x * FACTORIAL_RECIPROCALS[..last].iter().rev().fold(0.0, |sum, reciprocal| reciprocal + x * sum)
 }
 
 /// 1/(1 + e⁻ˣ).

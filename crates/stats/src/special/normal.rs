@@ -117,7 +117,7 @@ pub fn normal_quantile(p: f64) -> f64 {
         // Newton on Φ − ½ = ½ erf(x/√2), which keeps the digits of a quantile near zero; p − ½ is exact.
         let centred = p - 0.5;
         let mut x = centred / FRAC_1_SQRT_2PI;
-        for _ in 0..6 {
+        for _ in 0..4 {
             x += (centred - 0.5 * libm::erf(x * core::f64::consts::FRAC_1_SQRT_2)) / normal_pdf(x);
         }
         x
@@ -168,13 +168,10 @@ pub fn normal_quantile_ln(ln_p: f64) -> f64 {
     let mut x = (2.515_517 + t * (0.802_853 + t * 0.010_328))
         / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)))
         - t;
-    for _ in 0..20 {
+    // Errors square: 4.5·10⁻⁴, 10⁻⁷, 10⁻¹⁴, and rounding.
+    for _ in 0..3 {
         let ln_cdf = ln_normal_cdf(x);
-        let step = (ln_p - ln_cdf) * (ln_cdf - ln_normal_pdf(x)).exp();
-        x += step;
-        if step.abs() <= 1e-15 * x.abs().max(0.1) {
-            break;
-        }
+        x += (ln_p - ln_cdf) * inverse_mills_ratio(-x).recip();
     }
     x
 }

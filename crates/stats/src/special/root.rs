@@ -4,8 +4,8 @@
 
 /// Finds u in (low, high) where an increasing function meets its target.
 ///
-/// `miss_and_step(u)` gives how far the function is below its target at u (any positive scale) and the Newton
-/// step from u. A step that leaves the bracket, or that is not half of the step before the last, is replaced
+/// `miss_and_step(u)` gives how far the function is below its target at u (in logarithms here) and the Newton step
+/// from u. A step that leaves the bracket, or that is not half of the step before the last, is replaced
 /// by a bisection, so that 200 evaluations are never used up by a slow approach.
 pub(super) fn increasing_root(
     mut low: f64,
@@ -32,10 +32,13 @@ pub(super) fn increasing_root(
         } else {
             last_step = newton.abs();
         }
-        let resolution = 4e-16 * u.abs().max(1.0);
-        let step = next - u;
+        let scale = u.abs().max(1.0);
+        let by_newton = next == u + newton;
+        let step = (next - u).abs();
         u = next;
-        if step.abs() <= resolution || high - low <= resolution {
+        // Newton's error squares: near the root nothing is left of it after a step of 10⁻¹⁰.
+        let converged = by_newton && miss.abs() <= 1e-3 && step <= 1e-10 * scale;
+        if converged || step.min(high - low) <= 4e-16 * scale {
             break;
         }
     }
