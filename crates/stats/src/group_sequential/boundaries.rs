@@ -307,3 +307,63 @@ fn futility_bounds(
     }
     Ok((looks, missed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn unsound_designs_are_refused() {
+        // Protects against boundaries made of NaN.
+        let new =
+            |boundary, alpha, times: &[f64]| GroupSequentialDesign::new(boundary, Sides::One, alpha, times);
+        assert!(new(Boundary::Pocock, 0.0, &[1.0]).is_err() && new(Boundary::Pocock, 0.05, &[]).is_err());
+        assert!(new(Boundary::Pocock, 0.05, &[0.5, 0.4]).is_err());
+        assert!(new(Boundary::WangTsiatis { delta: f64::NAN }, 0.05, &[0.5, 1.0]).is_err());
+        let rho = SpendingFunction::Power { rho: -1.0 };
+        assert!(new(Boundary::Spending(rho), 0.05, &[0.5, 1.0]).is_err());
+        let futility = Futility { beta: 0.96, spending: SpendingFunction::Pocock, binding: false };
+        assert!(
+            GroupSequentialDesign::with_futility(SpendingFunction::Pocock, 0.05, futility, &[0.5, 1.0])
+                .is_err()
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        /// Protects the level: whatever the looks' times, the chance of ever crossing is α, and at each look no more than
+        /// the spending function has released.
+        #[test]
+        fn alpha_is_spent_exactly(
+            gaps in proptest::collection::vec(0.02f64..1.0, 1..9),
+            alpha in 0.001f64..0.2,
+            two in any::<bool>(),
+            shape in 0u8..5,
+        ) {
+            let total: f64 = gaps.iter().sum();
+            let mut sum = 0.0;
+            let mut times: Vec<f64> = gaps.iter().map(|gap| { sum += gap; sum / total }).collect();
+            *times.last_mut().unwrap() = 1.0;
+            let sides = if two { Sides::Two } else { Sides::One };
+            let spending = SpendingFunction::HwangShihDeCani { gamma: -4.0 };
+            let boundary = match shape {
+                0 => Boundary::OBrienFleming,
+                1 => Boundary::Pocock,
+                2 => Boundary::WangTsiatis { delta: 0.25 },
+                3 => Boundary::Spending(SpendingFunction::OBrienFleming),
+                _ => Boundary::Spending(spending),
+            };
+            let design = GroupSequentialDesign::new(boundary, sides, alpha, &times).unwrap();
+            let crossing = design.crossing(0.0);
+            prop_assert!((crossing.any_upper() + crossing.any_lower() - alpha).abs() < 1e-10, "{crossing:?}");
+            if shape == 4 && !two {
+                let mut so_far = 0.0;
+                for (chance, &t) in crossing.upper.iter().zip(&times) {
+                    so_far += chance;
+                    prop_assert!((so_far - spending.spent(alpha, t).unwrap()).abs() < 1e-11);
+                }
+            }
+        }
+    }
+}
