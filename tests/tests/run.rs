@@ -262,3 +262,58 @@ fn an_experiment_that_cannot_run_does_not_keep_the_others_from_it() {
     assert_eq!(received(&place).len(), 2);
     assert!(Export::of(&place).records.iter().all(|record| record.experiment.as_deref() != Some("broken")));
 }
+
+#[test]
+fn runners_that_are_started_together_do_not_do_the_same_twice() {
+    // Protects a step that two timers start at once: one does it, the others say who is at it or find it done.
+    let place = Place::new();
+    let played = headlines(&place, "autopilot");
+    for &at_us in &played.moments()[..4] {
+        let now = time(at_us);
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let run = || Answer::of(&mut place.command(["run", "--now", &now]));
+            let running: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+            running.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        for answer in &answers {
+            assert!(matches!(answer.code, Some(0 | 5)), "{}", answer.err);
+            assert!(answer.code == Some(0) || answer.err.contains("holds the lock"), "{}", answer.err);
+        }
+        assert!(answers.iter().any(|answer| answer.code == Some(0)), "{answers:?}");
+    }
+    let export = Export::of(&place);
+    assert_eq!((export.kind("launched").count(), export.kind("looked").count()), (1, 3));
+    the_platform_agrees(&place, &export);
+    place.gevinst(["ledger", "verify"]).done();
+}
+
+#[test]
+fn a_watching_runner_takes_its_step_and_goes_on_waiting() {
+    // Protects `--watch`: it does what is due, does not end, and leaves the ledger to others while it waits.
+    let place = Place::new();
+    let played = headlines(&place, "autopilot");
+    let mut command = place.command(["run", "--watch", "--now", &time(played.plan.start_us())]);
+    let mut child =
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(120);
+    while received(&place).len() < 2 && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    // The step's last records follow its last command.
+    let mut status = None;
+    for _ in 0..400 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        let answer = run_at(&place, played.plan.start_us() + HOUR_US);
+        if answer.code == Some(0) {
+            status = Some(answer.json());
+            break;
+        }
+    }
+    let waits = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(waits, "it ended by itself");
+    let status = status.expect("another step is possible while it waits");
+    assert_eq!(of(&status, "headlines")["moves_applied"], 0, "it had made the moves");
+    assert_eq!(received(&place).len(), 2);
+}

@@ -7,7 +7,7 @@
 //! θ = Σ_u,a Σ(x − x̄_u,a)(y − ȳ_u,a)  /  Σ_u,a Σ(x − x̄_u,a)²
 //! ```
 //!
-//! (CUPED: Deng, Xu, Kohavi & Walker 2013, eq. 3; analysis of covariance within periods and arms). x̄_u is over all arms of the period, so
+//! (CUPED: Deng, Xu, Kohavi & Walker 2013; analysis of covariance within periods and arms). x̄_u is over all arms of the period, so
 //! weekdays with other people neither bias nor blur the comparison. θ is common to all arms: Lin (2013) shows that a θ for each
 //! arm gains little where arms are of like size, and it could not be used for a ratio of means.
 //!

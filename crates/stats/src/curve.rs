@@ -6,7 +6,7 @@
 //! * posterior ∝ π(δ)·exp ℓ(δ);
 //! * confidence sequence { δ : exp ℓ(δ) ≥ α·∫ exp ℓ dπ }: at the true δ₀ the ratio ∫ exp(ℓ − ℓ(δ₀)) dπ is a
 //!   martingale from 1, which exceeds 1/α with probability at most α (Ville 1939; prior-posterior ratio:
-//!   Waudby-Smith & Ramdas 2020, "Confidence sequences for sampling without replacement", prop. 2.1);
+//!   Waudby-Smith & Ramdas 2020, "Confidence sequences for sampling without replacement", arXiv 2006.04347);
 //! * e-value against H₀: δ ≤ δ₀: the same ratio with π cut to δ > δ₀.
 //!
 //! Everything is computed on ranges found from the curve itself (45 nats below its peak), so a likelihood as narrow as 10⁻⁵
@@ -358,7 +358,7 @@ impl Chebyshev {
         (self.lo..=self.hi).contains(&x)
     }
 
-    /// Barycentric formula of the second kind (Berrut & Trefethen 2004, eq. 5.4).
+    /// Barycentric formula of the second kind (Berrut & Trefethen 2004, "Barycentric Lagrange interpolation").
     fn at(&self, x: f64) -> f64 {
         let (mut top, mut bottom) = (0.0, 0.0);
         let last = self.points.len() - 1;

@@ -11,7 +11,7 @@
 //!
 //! * [`Noise::People`]: the delta method within each period, from squares and cross products of people: for arm a
 //!   n_a·(X_b²·s_yy − 2r·X_b·Y_b·s_xy + r²·Y_b²·s_xx)/(X_a+X_b)², and likewise for b (Deng, Knoblich & Lu 2018, "Applying the
-//!   delta method in metric analytics", eq. 5, stratified);
+//!   delta method in metric analytics", stratified);
 //! * [`Noise::Periods`]: the squares of the periods' own terms, for sums whose parts are unknown (revenue and spend a day), or
 //!   where an arm's whole day may be off. If these terms are symmetric, exp(λS − λ²ΣS_u²/2) is a supermartingale whatever their size
 //!   (de la Peña 1999), so few periods are no danger; if they are not, it holds in the limit.

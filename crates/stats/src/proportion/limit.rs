@@ -6,7 +6,7 @@
 //! E = ∫_{p>p₀} (p/p₀)^s·((1−p)/(1−p₀))^(n−s) dπ(p) / π(p > p₀),     π = Beta(1, 1/p₀)
 //! ```
 //!
-//! in closed form by incomplete beta functions (the one-sided beta-binomial mixture; Howard et al. 2021, § 3.2). π puts the rates that
+//! in closed form by incomplete beta functions (the one-sided beta-binomial mixture of Howard et al. 2021). π puts the rates that
 //! would break the limit at a few times the limit. For each p > p₀ the ratio is a supermartingale whatever the persons' chances are, as
 //! long as none exceeds p₀ given the past; so E may be read at any time and reaches 1/α with probability at most α.
 //!

@@ -25,7 +25,7 @@ use crate::special::{ln_1p_exp, ln_choose, log1pmx, stirling_correction};
 use std::f64::consts::PI;
 
 /// Support lengths up to this are summed term by term.
-const DIRECT_SUPPORT: u64 = 40;
+const DIRECT_SUPPORT: u64 = 100;
 
 /// Variances of A + B above this are expanded instead of integrated.
 const EXPANSION_FROM: f64 = 400.0;
@@ -175,7 +175,7 @@ fn ln_integral(
     (total / m).ln()
 }
 
-/// The same by the saddle-point expansion to second order (Daniels 1954, eq. 2.6, at the mean), from cumulants:
+/// The same by the saddle-point expansion to second order (Daniels 1954, at the mean), from cumulants:
 /// (2πκ₂)^(−½)·(1 + λ₄/8 − 5λ₃²/24 − λ₆/48 + 35λ₄²/384 + 7λ₃λ₅/48 − 35λ₃²λ₄/64 + 385λ₃⁴/1152), λ_j = κ_j/κ₂^(j/2).
 ///
 /// For a Poisson law this is Stirling's series to 1/(288·n²); what is left out is of the order of variance^−3 / 360.
@@ -184,7 +184,7 @@ fn ln_expansion(variance: f64, a: (f64, f64, f64), b: (f64, f64, f64)) -> f64 {
         let of = |(n, p, q): (f64, f64, f64)| n * p * q * f(q - p, p * q);
         of(a) + of(b)
     };
-    // In terms of q − p and p·q (Johnson, Kemp & Kotz, Univariate Discrete Distributions, § 3.2).
+    // In terms of q − p and p·q (Johnson, Kemp & Kotz, Univariate Discrete Distributions, ch. 3).
     let third = cumulant(|skew, _| skew) / variance.powf(1.5);
     let fourth = cumulant(|_, pq| 1.0 - 6.0 * pq) / variance.powi(2);
     let fifth = cumulant(|skew, pq| skew * (1.0 - 12.0 * pq)) / variance.powf(2.5);

@@ -1,6 +1,6 @@
 //! Difference and ratio of means of values between 0 and a stated cap, without any limit argument.
 //!
-//! For ξ ≥ −1 and 0 ≤ λ < 1, exp(λξ − ψ(λ)·ξ²) ≤ 1 + λξ with ψ(λ) = −ln(1 − λ) − λ (Fan, Grama & Liu 2015, eq. 4.11). So for x in [0, 1]
+//! For ξ ≥ −1 and 0 ≤ λ < 1, exp(λξ − ψ(λ)·ξ²) ≤ 1 + λξ with ψ(λ) = −ln(1 − λ) − λ (Fan, Grama & Liu 2015, "Exponential inequalities for martingales with applications"). So for x in [0, 1]
 //! with mean μ, any m in [0, 1] and λ chosen beforehand,
 //!
 //! ```text

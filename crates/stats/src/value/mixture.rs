@@ -7,9 +7,9 @@
 //! ```
 //!
 //! with probability at least 1 − α (Robbins 1970; Howard et al. 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences",
-//! eq. 14). Averaged over λ > 0 only, it gives the one-sided e-value 2·Φ(Sρ/√(1 + Vρ²))·M.
+//! two-sided normal mixture). Averaged over λ > 0 only, it gives the one-sided e-value 2·Φ(Sρ/√(1 + Vρ²))·M.
 //! Where S is a sum of independent terms with estimated variance V, the same holds in the limit of many terms
-//! (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, arXiv 2103.06476, theorem 2.2 and, for means that change over time, 2.5).
+//! (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, arXiv 2103.06476, also for means and variances that change over time).
 
 use crate::special::ln_normal_cdf;
 
