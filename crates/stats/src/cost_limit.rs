@@ -137,6 +137,16 @@ pub fn against_limit(cells: &[CostCell], limit: f64, prior: &CostPrior) -> Resul
 
 /// ln of the e-value for one side.
 ///
+/// ```
+/// use gevinst_stats::cost_limit::{CostCell, CostPrior, Side, ln_e_value};
+/// let quiet_week = [CostCell::new(2_000.0, 0, 1.0); 7];
+/// let prior = CostPrior::default();
+/// // 14,000 without a goal, where a goal may cost 800; in the other direction there is nothing to show.
+/// assert!(ln_e_value(&quiet_week, 800.0, &prior, Side::TooDear)? > 20f64.ln());
+/// assert!(ln_e_value(&quiet_week, 800.0, &prior, Side::CheapEnough)? < 0.0);
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
 /// # Errors
 /// As [`against_limit`].
 pub fn ln_e_value(cells: &[CostCell], limit: f64, prior: &CostPrior, side: Side) -> Result<f64, StatsError> {

@@ -131,6 +131,21 @@ pub struct Situation<'a> {
 
 /// Decides over all arms.
 ///
+/// ```
+/// use gevinst_stats::decide::{Rules, Situation, Verdict, decide};
+/// use gevinst_stats::judgement::{Settings, judge};
+/// use gevinst_stats::table::CountTable;
+/// // Ten days of two arms with equal exposure, the second with half the goals.
+/// let table = CountTable::from_columns(2, &[100.0; 20], &[12, 6].repeat(10))?;
+/// let judgement = judge(&table, &Settings::default())?;
+/// let situation =
+///     Situation { judgement: &judgement, costs: &[], spend: &[], alive: &[true, true], month_end: false };
+/// let verdicts = decide(&situation, &Rules::default())?;
+/// assert!(matches!(verdicts[1].verdict, Verdict::Drop { beaten_by: 0, .. }));
+/// assert!(matches!(verdicts[0].verdict, Verdict::Winner { last_standing: true, .. }));
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
 /// # Errors
 /// [`StatsError::Domain`] when a rule lies outside its domain, [`StatsError::Length`] when a list does not fit the table.
 pub fn decide(situation: &Situation<'_>, rules: &Rules) -> Result<Vec<ArmVerdict>, StatsError> {
@@ -261,7 +276,16 @@ fn cost_per_goal(situation: &Situation<'_>, arm: usize) -> f64 {
 /// Whether a guardrail that must stay below a limit is breached: ln E against "it is kept" has reached ln 1/α.
 ///
 /// The e-value may come from any method whose null hypothesis is that the guardrail is kept, for instance
-/// [`cost_limit`](crate::cost_limit) with breaches for goals and `Side::AboveRate`.
+/// [`proportion::ln_e_above_limit`](crate::proportion::ln_e_above_limit) with breaches for goals.
+///
+/// ```
+/// use gevinst_stats::decide::guardrail;
+/// use gevinst_stats::proportion::ln_e_above_limit;
+/// // 14 of 800 people unsubscribed, where half a percent may.
+/// let ln_e = ln_e_above_limit(800, 14, 0.005)?;
+/// assert!(guardrail(ln_e, 0.05)?.is_some());
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 ///
 /// # Errors
 /// [`StatsError::Domain`] unless 0 < α < 1.
@@ -276,6 +300,14 @@ pub fn guardrail(ln_e: f64, alpha: f64) -> Result<Option<Verdict>, StatsError> {
 /// posterior variance and v_m that of the goals to come; the arm is futile when even then its posterior chance to beat the
 /// leader would reach `worth` with probability below `least`. `ln_ratio` and `sd` are the posterior mean and standard
 /// deviation of log(θ_arm/θ_leader), `goals_to_come` what both may still get together. Guarantee: `model`.
+///
+/// ```
+/// use gevinst_stats::decide::futility;
+/// // Half the leader's rate, known to within a fifth; forty goals will hardly turn that round, four hundred might.
+/// assert!(futility(0.5f64.ln(), 0.2, 40.0, 0.9, 0.02)?.is_some());
+/// assert!(futility(0.9f64.ln(), 0.2, 400.0, 0.9, 0.02)?.is_none());
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 ///
 /// # Errors
 /// [`StatsError::Domain`] when a probability is not strictly between 0 and 1, `sd` is not positive or `goals_to_come` negative.

@@ -102,6 +102,15 @@ pub struct PairedTable {
 impl PairedTable {
     /// Builds a table from period-major cells: entry `period * arms + arm`. An arm that is away has n = 0.
     ///
+    /// ```
+    /// use gevinst_stats::paired::{PairedCell, PairedTable};
+    /// // Clicks and revenue of four people, two an arm: n, Σx, Σx², Σy, Σy², Σxy.
+    /// let cell = PairedCell::of(&[(1.0, 0.0), (3.0, 40.0)]);
+    /// let table = PairedTable::new(2, vec![cell, cell])?;
+    /// assert_eq!((table.arms(), table.periods()), (2, 1));
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
     /// # Errors
     /// Fewer than two arms; a number of cells that is no multiple of the arms; sums that are not finite; sums without people; sums
     /// that no values have (n·Σx² < (Σx)², Σx²·Σy² < (Σxy)²).

@@ -97,6 +97,14 @@ impl DispersionPrior {
 
     /// A prior on the given variances; weights need not sum to one.
     ///
+    /// ```
+    /// use gevinst_stats::prior::DispersionPrior;
+    /// let calm = DispersionPrior::new(&[0.0, 0.02, 0.1], &[2.0, 1.0, 1.0])?;
+    /// assert_eq!(calm.weights(), [0.5, 0.25, 0.25]);
+    /// assert!(DispersionPrior::new(&[0.1, 0.02], &[1.0, 1.0]).is_err());
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`StatsError::Length`] or [`StatsError::Empty`] when the lists do not match; [`StatsError::Domain`] unless
     /// variances rise strictly within 0 to [`MAX_LOGIT_VARIANCE`] and all weights are positive and finite.

@@ -151,6 +151,14 @@ impl SampleRatioTest {
     ///
     /// Given θᵢ the other shares are best in proportion to their counts, so the shadow is an interval with two roots.
     ///
+    /// ```
+    /// use gevinst_stats::sample_ratio::SampleRatioTest;
+    /// let test = SampleRatioTest::new(&[1.0, 1.0], 100.0)?;
+    /// let (lower, upper) = test.share_interval(&[650, 350], 0, 0.05)?;
+    /// assert!(lower > 0.59 && upper < 0.71);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
     /// # Errors
     /// Another number of arms; an arm that is not there; α outside (0, 1).
     pub fn share_interval(&self, counts: &[u64], arm: usize, alpha: f64) -> Result<(f64, f64), StatsError> {

@@ -75,6 +75,15 @@ impl OnlineFdr {
     }
 
     /// The level at which the next hypothesis will be tested.
+    ///
+    /// ```
+    /// use gevinst_stats::fdr::{OnlineFdr, OnlineRule};
+    /// let mut year = OnlineFdr::new(OnlineRule::LordPlusPlus, 0.05)?;
+    /// let first = year.next_level();
+    /// year.p_value(0.4)?;
+    /// assert!(year.next_level() < first); // a test without a discovery costs
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
     #[must_use]
     pub fn next_level(&self) -> f64 {
         let t = self.tested + 1;

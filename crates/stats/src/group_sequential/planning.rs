@@ -38,18 +38,42 @@ pub fn fixed_drift(sides: Sides, alpha: f64, beta: f64) -> f64 {
 
 impl GroupSequentialDesign {
     /// Chances of stopping at each look under a drift. Non-binding futility bounds are heeded here.
+    ///
+    /// ```
+    /// use gevinst_stats::group_sequential::{Boundary, GroupSequentialDesign, Sides};
+    /// let design = GroupSequentialDesign::new(Boundary::Pocock, Sides::One, 0.025, &[0.5, 1.0])?;
+    /// let without_effect = design.crossing(0.0);
+    /// assert!((without_effect.any_upper() - 0.025).abs() < 1e-9);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
     #[must_use]
     pub fn crossing(&self, drift: f64) -> Crossing {
         crossing(self.looks(), drift)
     }
 
     /// The chance of success under a drift (in the drift's own direction).
+    ///
+    /// ```
+    /// use gevinst_stats::group_sequential::{Boundary, GroupSequentialDesign, Sides, fixed_drift};
+    /// let design = GroupSequentialDesign::new(Boundary::Pocock, Sides::One, 0.025, &[0.5, 1.0])?;
+    /// // Looking twice costs power at the fixed test's own size.
+    /// let power = design.power(fixed_drift(Sides::One, 0.025, 0.2));
+    /// assert!(power > 0.7 && power < 0.8);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
     #[must_use]
     pub fn power(&self, drift: f64) -> f64 {
         self.crossing(drift).any_upper()
     }
 
     /// Expected information at stopping, as a share of the last look's.
+    ///
+    /// ```
+    /// use gevinst_stats::group_sequential::{Boundary, GroupSequentialDesign, Sides};
+    /// let design = GroupSequentialDesign::new(Boundary::Pocock, Sides::One, 0.025, &[0.5, 1.0])?;
+    /// assert!(design.expected_information(4.0) < 0.65 && design.expected_information(0.0) > 0.98);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
     #[must_use]
     pub fn expected_information(&self, drift: f64) -> f64 {
         let crossing = self.crossing(drift);

@@ -128,6 +128,20 @@ pub fn learn_scale(closed: &[Closed], prior: ScalePrior, level: f64) -> Result<L
 /// (a channel's τ is within a factor of 2 of the others' in 95 of 100 cases), so a channel with two experiments follows the
 /// others and one with fifty follows its own. Returned in ascending order of channel, after the pooled scale.
 ///
+/// ```
+/// use gevinst_stats::learn::{Closed, ClosedArm, ScalePrior, learn_channels};
+/// let of = |goals: [u64; 2]| Closed {
+///     arms: goals.map(|goals| ClosedArm::Counts { exposure: 1.0, goals }).to_vec(),
+///     control: Some(0),
+///     noise_variance: 0.0,
+/// };
+/// let calm = [[200, 205], [180, 176], [150, 158]].map(|goals| (1, of(goals)));
+/// let wild = [[200, 320], [180, 90], [150, 260]].map(|goals| (2, of(goals)));
+/// let (pooled, channels) = learn_channels(&[calm, wild].concat(), ScalePrior::default(), 0.95)?;
+/// assert!(channels[0].1.tau < pooled.tau && pooled.tau < channels[1].1.tau);
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
 /// # Errors
 /// As [`learn_scale`].
 pub fn learn_channels(

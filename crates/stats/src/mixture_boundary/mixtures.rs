@@ -214,6 +214,15 @@ impl BetaBinomialMixture {
     /// Values in [−g, h], tuned for `v_opt`; a Bernoulli of chance p, centred, has g = p and h = 1 − p and runs at
     /// p(1 − p) intrinsic time an observation.
     ///
+    /// ```
+    /// use gevinst_stats::mixture_boundary::{BetaBinomialMixture, Mixture, Reach};
+    /// let coin = BetaBinomialMixture::new(100.0, 0.05, 0.5, 0.5, Reach::TwoSided)?;
+    /// // After 400 tosses (intrinsic time 100) heads may be off their mean by some thirty, at any time.
+    /// let bound = coin.bound(100.0, 0.05)?;
+    /// assert!(bound > 25.0 && bound < 35.0);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`tightest_precision`]; g or h not positive.
     pub fn new(v_opt: f64, alpha: f64, g: f64, h: f64, reach: Reach) -> Result<Self, StatsError> {

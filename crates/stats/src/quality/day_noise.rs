@@ -106,6 +106,16 @@ pub(crate) fn ln_noise_profile(table: &CountTable, variances: &[f64]) -> Option<
 /// Fails where day noise is beyond doubt above `most`: the variance that the dispersion prior still covers.
 ///
 /// For a list split person by person hand in 0: any noise beyond doubt says that the split was not by chance.
+///
+/// ```
+/// use gevinst_stats::quality::{day_noise, day_noise_check};
+/// use gevinst_stats::table::CountTable;
+/// let counts: Vec<u64> = (0..20).flat_map(|u| if u % 2 == 0 { [18, 6] } else { [7, 19] }).collect();
+/// let noise = day_noise(&CountTable::from_columns(2, &[1.0; 40], &counts)?, 0.95)?.unwrap();
+/// assert!(!day_noise_check(&noise, 0.0).passed); // not how a list split by chance behaves
+/// assert!(day_noise_check(&noise, 0.4).passed); // a platform may
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 pub fn day_noise_check(noise: &DayNoise, most: f64) -> Check {
     let passed = noise.lower <= most;
     let shown = format!("an arm's day is off by about {} %", figure((noise.variance.sqrt() * 100.0).round()));

@@ -94,6 +94,12 @@ impl Restatements {
 }
 
 /// Restatements since the last look: passes while the sum of `what` changed by at most `tolerance` (a share) either way.
+///
+/// ```
+/// use gevinst_stats::quality::{Restatement, Restatements, restatement_check};
+/// let restated = Restatements::of(&[Restatement { was: 120.0, is: 90.0 }]);
+/// assert!(!restatement_check("spend", &restated, 0.1).passed);
+/// ```
 pub fn restatement_check(what: &str, restatements: &Restatements, tolerance: f64) -> Check {
     let change = restatements.net_change();
     let passed = change.abs() <= tolerance;
@@ -126,6 +132,13 @@ pub struct Commanded<'a> {
 ///
 /// Platforms may overspend a day and make it up within the month: hand in sums over enough days. Spending where nothing
 /// was commanded fails; value is then infinite.
+///
+/// ```
+/// use gevinst_stats::quality::{Commanded, exposure_check};
+/// let arm = Commanded { arm: "problem", commanded: 7_000.0, actual: 2_100.0 };
+/// let check = exposure_check(&arm, 0.5, 0.2);
+/// assert!(!check.passed && check.value == 0.3);
+/// ```
 pub fn exposure_check(arm: &Commanded<'_>, under: f64, over: f64) -> Check {
     let Commanded { arm, commanded, actual } = *arm;
     let ratio = match (commanded > 0.0, actual > 0.0) {
@@ -149,6 +162,12 @@ pub fn exposure_check(arm: &Commanded<'_>, under: f64, over: f64) -> Check {
 /// Clicks that look like a mail scanner's or a robot's (such as every link of a mail within seconds of its delivery), of all clicks.
 ///
 /// Passes unless the share is above `most` beyond doubt: the 97.5 % lower bound of Clopper and Pearson, which is exact, exceeds it.
+///
+/// ```
+/// use gevinst_stats::quality::suspicious_check;
+/// assert!(suspicious_check(6, 20, 0.2).passed); // 30 %, but of twenty clicks
+/// assert!(!suspicious_check(300, 1_000, 0.2).passed);
+/// ```
 pub fn suspicious_check(suspicious: u64, total: u64, most: f64) -> Check {
     let (s, n) = (suspicious.min(total) as f64, total as f64);
     let value = if total == 0 { 0.0 } else { s / n };

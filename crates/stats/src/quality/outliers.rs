@@ -51,6 +51,13 @@ pub fn outliers(values: &[f64], z: f64) -> Outliers {
 }
 
 /// Passes while the values that stand out make up at most `most` of the sum.
+///
+/// ```
+/// use gevinst_stats::quality::{outliers, outliers_check};
+/// let mut values: Vec<f64> = (1..200).map(|i| f64::from(i % 23 + 4)).collect();
+/// values.push(100_000.0);
+/// assert!(!outliers_check(&outliers(&values, 3.5), 0.2).passed);
+/// ```
 pub fn outliers_check(found: &Outliers, most: f64) -> Check {
     let passed = found.share <= most;
     let n = found.indices.len();
@@ -73,6 +80,15 @@ pub fn outliers_check(found: &Outliers, most: f64) -> Check {
 /// large holds a large value for certain. Its modified z-score is taken over all cells with a positive sum; fewer than eight of
 /// them say too little and pass. Value is the largest score, threshold `z`: [`DOMINATED_Z`] stopped 2 of 200 simulated months of
 /// ordinary log-normal revenue (σ = 0.8, 5 to 30 buyers a cell, 60 cells) and found each planted order of 900 times the median.
+///
+/// ```
+/// use gevinst_stats::quality::{DOMINATED_Z, dominated_cells_check};
+/// use gevinst_stats::value::{ValueCell, ValueTable};
+/// let mut days: Vec<ValueCell> = (0..20).map(|day| ValueCell::of(&[40.0 + f64::from(day), 55.0, 70.0])).collect();
+/// days[7] = ValueCell::of(&[45.0, 60.0, 90_000.0]);
+/// assert!(!dominated_cells_check(&ValueTable::new(2, days)?, DOMINATED_Z).passed);
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 pub fn dominated_cells_check(table: &ValueTable, z: f64) -> Check {
     const CELLS_MIN: usize = 8;
     let mut cells = Vec::new();

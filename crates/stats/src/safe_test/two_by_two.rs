@@ -139,6 +139,15 @@ impl SafeTwoByTwo {
 
     /// The largest ln e-value so far against p_b − p_a = `difference`, −1 < difference < 1.
     ///
+    /// ```
+    /// use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
+    /// let blocks = vec![Block { a: 0, b: 1 }; 20];
+    /// let test = SafeTwoByTwo::balanced();
+    /// assert!(test.largest_against_difference(&blocks, 0.0)? > 20f64.ln());
+    /// assert!(test.largest_against_difference(&blocks, 0.95)? < 20f64.ln());
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
     /// # Errors
     /// A difference outside (−1, 1); a block with more successes than people.
     pub fn largest_against_difference(&self, blocks: &[Block], difference: f64) -> Result<f64, StatsError> {
@@ -200,6 +209,14 @@ impl SafeTwoByTwo {
     /// Where the guess itself lies in the hypothesis the block's e-value is 1. For a positive bound the hypothesis'
     /// boundary is where the projection falls; the smallest bound that is not rejected at 1/α is the lower end of a 1 − α
     /// confidence sequence.
+    ///
+    /// ```
+    /// use gevinst_stats::safe_test::{Block, SafeTwoByTwo};
+    /// let blocks = vec![Block { a: 0, b: 1 }; 20];
+    /// let test = SafeTwoByTwo::balanced();
+    /// assert!(test.largest_against_ln_odds(&blocks, 0.0)? > test.largest_against_ln_odds(&blocks, 2.0)?);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
     ///
     /// # Errors
     /// A negative bound; a block with more successes than people.

@@ -175,6 +175,17 @@ pub fn judge(table: &ValueTable, settings: &Settings) -> Result<ValueJudgement, 
 
 /// One look by [`capped_pair`]: e-values and confidence sequences are `exact`; what is `model` is as in [`judge`].
 ///
+/// ```
+/// use gevinst_stats::value::{CappedSettings, Settings, ValueCell, ValueTable, judge_capped};
+/// let scores = |n: u64, mean: f64| ValueCell { n, sum: n as f64 * mean, sum_sq: n as f64 * (mean * mean + 1.0) };
+/// let table = ValueTable::new(2, vec![scores(4_000, 6.2), scores(4_000, 5.8)])?;
+/// let capped = CappedSettings { cap: 10.0, expected_mean: 6.0, alpha: 0.05 };
+/// let judged = judge_capped(&table, &Settings::default(), &capped)?;
+/// assert_eq!(judged.look.guarantee.as_str(), "exact");
+/// assert!(judged.look.arms[1].ln_e_drop > 20f64.ln());
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
 /// # Errors
 /// Settings outside their domains, a cell whose totals no values between 0 and the cap have.
 pub fn judge_capped(
