@@ -1,0 +1,88 @@
+//! Secrets that do not print, and blots over them wherever a platform sends one back.
+//!
+//! Memory is wiped when the last owner goes; copies that the TLS library makes are its own matter.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gevinst_sdk::{Error, Host};
+use zeroize::Zeroizing;
+
+/// Shorter texts are not looked for: a blot over every `a` would hide nothing and break everything.
+const SHORTEST_BLOT: usize = 4;
+
+/// A password, key or token.
+#[derive(Clone)]
+pub struct Secret(Arc<Zeroizing<String>>);
+
+impl Secret {
+    /// A secret that a platform gave out.
+    pub fn new(text: String) -> Self {
+        Self(Arc::new(Zeroizing::new(text)))
+    }
+
+    /// The secret that the configuration names, such as `env:TABOOLA_SECRET`.
+    ///
+    /// # Errors
+    /// [`gevinst_sdk::Code::Auth`] when the host has none, or an empty one.
+    pub fn named(host: &Host, name: &str) -> Result<Self, Error> {
+        let secret = Self::new(host.secret(name)?.trim().to_owned());
+        if secret.expose().is_empty() {
+            return Err(Error::auth(format!("the secret `{name}` is empty")));
+        }
+        Ok(secret)
+    }
+
+    /// The text itself: for a header or a body, never for a message.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+/// The secrets that may not appear in messages. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct Blots(Arc<Mutex<Vec<Secret>>>);
+
+impl Blots {
+    pub(crate) fn add(&self, secret: &Secret) {
+        if secret.expose().len() >= SHORTEST_BLOT {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
+        }
+    }
+
+    /// The text without any of the secrets, plain or percent-encoded.
+    pub(crate) fn over(&self, text: String) -> String {
+        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.iter().fold(text, |text, secret| {
+            let encoded: String = form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+            text.replace(secret.expose(), "***").replace(&encoded, "***")
+        })
+    }
+}
+
+impl fmt::Debug for Blots {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blots")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects a secret from `{:?}` and from a platform that quotes it back.
+    #[test]
+    fn a_secret_does_not_print() {
+        let secret = Secret::new("a b/c+d".to_owned());
+        assert_eq!(format!("{secret:?}"), "Secret(***)");
+        let blots = Blots::default();
+        blots.add(&secret);
+        assert_eq!(blots.over("no `a b/c+d` here, nor a+b%2Fc%2Bd".to_owned()), "no `***` here, nor ***");
+    }
+}
