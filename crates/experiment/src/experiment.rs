@@ -56,6 +56,9 @@ pub struct Goal {
     pub per: Exposure,
     /// How many are wanted.
     pub target: Option<u64>,
+    /// The channel that reports the goal for all arms; no arm runs on it. `None` where each arm's own channel does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<ChannelName>,
 }
 
 /// How much an experiment may use: money, or units of its exposure where nothing is paid for them (a mailing list).
@@ -201,6 +204,13 @@ impl Experiment {
         let mut channels: Vec<&ChannelName> = self.arms.iter().map(|arm| &arm.channel).collect();
         channels.sort();
         channels.dedup();
+        channels
+    }
+
+    /// The channels that are asked for observations: those of its arms, and the goal's source after them.
+    pub fn observed_channels(&self) -> Vec<&ChannelName> {
+        let mut channels = self.channels();
+        channels.extend(&self.goal.source);
         channels
     }
 

@@ -87,6 +87,7 @@ fn fill(ledger: &mut Ledger, name: &str) -> Result<(), gevinst_ledger::Error> {
             version: "0.1.0".into(),
             sha256: Digest::of(b"library"),
         }],
+        sources: vec![],
     };
     ledger.append(START_US, Some(name), vec![Fact::Launched(launched)])?;
     for day in 0..30 {

@@ -45,7 +45,7 @@ pub struct ArmLook {
     pub goals: u64,
     /// Money spent so far, minor units.
     pub spend_minor: i64,
-    /// Goals per unit of exposure; `None` without exposure.
+    /// Goals per unit of exposure, or their value in minor units of money per unit of exposure; `None` without exposure.
     pub rate: Option<f64>,
     /// Chance to be the best arm (model).
     pub p_best: f64,
@@ -60,6 +60,9 @@ pub struct ArmLook {
     pub status: ArmStatus,
     /// Share of the daily budget that the allocation wants from now on, 0 to 1.
     pub share: f64,
+    /// Sum of the goals' values so far, minor units of money; `None` where goals are only counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_minor: Option<f64>,
 }
 
 /// One pair of arms at one look.
@@ -69,7 +72,7 @@ pub struct PairLook {
     pub a: String,
     /// The second arm.
     pub b: String,
-    /// Posterior median of rate of `a` over rate of `b`.
+    /// Posterior median of the ratio of `a` to `b`; of what, [`PairLook::measure`] says.
     pub ratio: f64,
     /// Lower end of the confidence sequence of the ratio; `None` where there is none yet.
     pub lower: Option<f64>,
@@ -81,6 +84,56 @@ pub struct PairLook {
     pub ln_e_b_beats_a: f64,
     /// Posterior chance that the rate of `a` exceeds that of `b`.
     pub p_a_better: f64,
+    /// What `ratio`, `lower` and `upper` are ratios of; rates in all ledgers from before it was stored.
+    #[serde(default, skip_serializing_if = "EffectMeasure::is_rate_ratio")]
+    pub measure: EffectMeasure,
+    /// The difference of mean values; `None` for goals that are counted, for ratios, and before anything is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<DifferenceLook>,
+}
+
+/// What an effect between two arms is a ratio of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectMeasure {
+    /// Goals per exposure; also the odds of goals so rare that the two are the same.
+    #[default]
+    RateRatio,
+    /// Odds: people who reached the goal over those who did not.
+    OddsRatio,
+    /// Mean values per exposure.
+    RatioOfMeans,
+    /// Sums over sums, such as revenue over spend.
+    RatioOfFigures,
+}
+
+impl EffectMeasure {
+    /// The measure in words: `rate ratio`, `odds ratio`, `ratio of means`, `ratio of figures`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RateRatio => "rate ratio",
+            Self::OddsRatio => "odds ratio",
+            Self::RatioOfMeans => "ratio of means",
+            Self::RatioOfFigures => "ratio of figures",
+        }
+    }
+
+    /// Whether it is the measure of plain counts.
+    fn is_rate_ratio(&self) -> bool {
+        *self == Self::RateRatio
+    }
+}
+
+/// The mean value of one arm less that of another, minor units of money per unit of exposure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DifferenceLook {
+    /// The estimate, averaged over periods by people.
+    pub estimate: f64,
+    /// Lower end of its confidence sequence; `None` where there is none yet.
+    pub lower: Option<f64>,
+    /// Upper end of its confidence sequence; `None` where there is none yet.
+    pub upper: Option<f64>,
 }
 
 /// One data-quality check at one look.

@@ -148,6 +148,9 @@ pub struct Launched {
     pub arms: Vec<LaunchedArm>,
     /// The plugins behind the channels.
     pub plugins: Vec<PluginPin>,
+    /// Channels on which no arm runs, and which report on all arms: where goals are counted elsewhere than they are bought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
 }
 
 /// An arm as launched.

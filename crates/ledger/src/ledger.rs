@@ -128,7 +128,7 @@ impl Ledger {
     /// Records what a channel reported, rows and cursor together, in one transaction.
     ///
     /// Rows that say what is known already are counted and not stored again. Rows must be of arms that run on the
-    /// batch's channel, in periods that begin within the span that was asked for.
+    /// batch's channel, or of any where that is a source, in periods that begin within the span that was asked for.
     ///
     /// # Errors
     /// [`Error::BadObservation`] names the first row that cannot be one; [`Error::NotAllowed`] when the experiment was
@@ -147,7 +147,7 @@ impl Ledger {
         if progress.launched().is_some() {
             for same in rows.chunk_by(|a, b| a.arm == b.arm) {
                 match progress.arm(same[0].arm) {
-                    Some(arm) if arm.channel == batch.channel => {}
+                    Some(arm) if arm.channel == batch.channel || progress.is_source(batch.channel) => {}
                     Some(arm) => {
                         let what = format!(
                             "channel `{}` reports it, and it runs on `{}`",

@@ -29,6 +29,7 @@
 //!     rehearsal_seed: None,
 //!     arms: vec![arm("product", 1), arm("problem", 2)],
 //!     plugins: vec![],
+//!     sources: vec![],
 //! };
 //! let mut ledger = Ledger::in_memory();
 //! ledger.append(start_us, Some("headlines"), vec![Fact::Launched(launched)])?;

@@ -113,6 +113,9 @@ fn check_launch(launched: &Launched) -> Result<(), String> {
         check_name("arm", &arm.name)?;
         check_name("channel", &arm.channel)?;
     }
+    for source in &launched.sources {
+        check_name("channel", source)?;
+    }
     for plugin in &launched.plugins {
         check_name("channel", &plugin.channel)?;
         check_name("plugin", &plugin.id)?;
@@ -139,6 +142,7 @@ fn check_look(look: &Look) -> Result<(), String> {
             ("ln_e_drop", Some(arm.ln_e_drop)),
             ("ln_e_unprofitable", arm.ln_e_unprofitable),
             ("share", Some(arm.share)),
+            ("value_minor", arm.value_minor),
         ];
         for (name, number) in numbers {
             if let Some(number) = number.filter(is_bad) {
@@ -154,6 +158,9 @@ fn check_look(look: &Look) -> Result<(), String> {
             ("ln_e_a_beats_b", Some(pair.ln_e_a_beats_b)),
             ("ln_e_b_beats_a", Some(pair.ln_e_b_beats_a)),
             ("p_a_better", Some(pair.p_a_better)),
+            ("difference", pair.difference.map(|difference| difference.estimate)),
+            ("the lower difference", pair.difference.and_then(|difference| difference.lower)),
+            ("the upper difference", pair.difference.and_then(|difference| difference.upper)),
         ];
         for (name, number) in numbers {
             if let Some(number) = number.filter(is_bad) {

@@ -27,6 +27,7 @@ pub struct Progress {
     closed: Option<(RecordId, i64)>,
     look: Option<(u32, RecordId)>,
     arms: BTreeMap<String, ArmProgress>,
+    sources: Vec<String>,
 }
 
 /// Where an arm stands.
@@ -132,6 +133,7 @@ impl Progress {
             closed: None,
             look: None,
             arms: BTreeMap::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -151,6 +153,12 @@ impl Progress {
     #[must_use]
     pub fn launched(&self) -> Option<(RecordId, i64)> {
         self.launched
+    }
+
+    /// Whether a channel reports on all arms although none runs on it.
+    #[must_use]
+    pub fn is_source(&self, channel: &str) -> bool {
+        self.sources.iter().any(|source| source == channel)
     }
 
     /// The record of the closing and its time, µs UTC; `None` while the experiment runs.

@@ -116,7 +116,7 @@ fn a_channel_reports_its_own_arms_only() {
     let error = ledger.observe(START_US, NAME, &batch(&[row("proof", "lead", 0, 1)])).unwrap_err();
     insta::assert_snapshot!(error, @"record observation of `headlines/proof`, metric `lead`, period 2026-11-01T00:00:00Z: channel `native` reports it, and it runs on `email`");
     let error = ledger.observe(START_US, NAME, &Batch { channel: "social", ..batch(&[]) }).unwrap_err();
-    insta::assert_snapshot!(error, @"record `observed` of `headlines`: no arm runs on channel `social`");
+    insta::assert_snapshot!(error, @"record `observed` of `headlines`: no arm runs on channel `social`, and it is no source");
     let error = Ledger::in_memory().observe(START_US, NAME, &batch(&[])).unwrap_err();
     insta::assert_snapshot!(error, @"record `observed` of `headlines`: the experiment was never launched");
 }

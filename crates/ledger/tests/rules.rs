@@ -290,3 +290,22 @@ fn facts_are_recorded_where_they_belong() {
     let error = ledger.append(START_US, Some(NAME), vec![observed]).unwrap_err();
     insta::assert_snapshot!(error, @"record `observed` of `headlines`: it is recorded together with its rows, by `observe`");
 }
+
+/// Protects goals that are counted elsewhere: a source reports on all arms, a stranger on none, and no arm runs on a source.
+#[test]
+fn a_source_reports_on_all_arms_and_is_no_channel_of_theirs() {
+    let mut launch = launched(&ARMS);
+    launch.sources = vec!["crm".into()];
+    let mut ledger = Ledger::in_memory();
+    ledger.append(START_US, Some(NAME), vec![Fact::Launched(launch.clone())]).unwrap();
+    let rows = [row("product", "lead", 0, 2), row("problem", "lead", 0, 3)];
+    let of_crm = gevinst_ledger::Batch { channel: "crm", ..batch(&rows) };
+    assert_eq!(ledger.observe(START_US + DAY_US, NAME, &of_crm).unwrap().rows_new, 2);
+    let stranger = gevinst_ledger::Batch { channel: "shop", ..batch(&rows) };
+    let error = ledger.observe(START_US + DAY_US, NAME, &stranger).unwrap_err();
+    assert!(error.to_string().contains("channel `shop` reports it, and it runs on `native`"), "{error}");
+    assert!(ledger.verify(None).unwrap().is_sound());
+    launch.sources = vec!["native".into()];
+    let error = ledger.append(START_US, Some("second"), vec![Fact::Launched(launch)]).unwrap_err();
+    assert!(error.to_string().contains("channel `native` is a source, and an arm runs on it"), "{error}");
+}

@@ -5,7 +5,7 @@
 mod markup;
 
 use gevinst_experiment::{Month, Source, parse_company, parse_experiment};
-use gevinst_ledger::evidence::{ArmLook, ArmStatus, CheckLook, Look, PairLook};
+use gevinst_ledger::evidence::{ArmLook, ArmStatus, CheckLook, EffectMeasure, Look, PairLook};
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::{
     Approval, Decision, Intended, IntentRef, Outcome, PlatformState, Receipt, Reconciled, Sent, Settlement,
@@ -88,6 +88,7 @@ impl Story {
             rehearsal_seed: None,
             arms: vec![arm("product", 1), arm("problem", 2)],
             plugins: vec![],
+            sources: vec![],
         };
         let mut story = Self { ledger: Ledger::in_memory() };
         story.write(midnight_us(1), vec![Fact::Launched(launched)]);
@@ -156,6 +157,7 @@ impl Story {
             ln_e_unprofitable: None,
             status: ArmStatus::Running,
             share: 0.5,
+            value_minor: None,
         };
         let look = Look {
             look: number,
@@ -176,6 +178,8 @@ impl Story {
                 ln_e_a_beats_b: -2.0,
                 ln_e_b_beats_a: 800.0,
                 p_a_better: 0.03,
+                measure: EffectMeasure::RateRatio,
+                difference: None,
             }],
             checks: vec![CheckLook {
                 name: "delivery".into(),
@@ -301,6 +305,7 @@ fn the_leader_is_also_shown_against_its_closest_rival() {
         rehearsal_seed: Some(7),
         arms: names.into_iter().enumerate().map(arm).collect(),
         plugins: vec![],
+        sources: vec![],
     };
     let mut story = Story { ledger: Ledger::in_memory() };
     story.write(midnight_us(1), vec![Fact::Launched(launched)]);
@@ -316,6 +321,7 @@ fn the_leader_is_also_shown_against_its_closest_rival() {
         ln_e_unprofitable: None,
         status: if i == 0 { ArmStatus::Dropped } else { ArmStatus::Running },
         share: 0.3,
+        value_minor: None,
     };
     let pair = |a: &str, b: &str, ratio| PairLook {
         a: a.into(),
@@ -326,6 +332,8 @@ fn the_leader_is_also_shown_against_its_closest_rival() {
         ln_e_a_beats_b: 0.0,
         ln_e_b_beats_a: 0.0,
         p_a_better: 0.5,
+        measure: EffectMeasure::RateRatio,
+        difference: None,
     };
     let look = Look {
         look: 1,

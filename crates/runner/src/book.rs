@@ -15,6 +15,8 @@ pub struct Cell {
     pub exposure: Option<f64>,
     /// Goals known so far.
     pub goals: u64,
+    /// Whether nobody reported the goals of this exposure, not even as none; then the cell takes no part.
+    pub goals_missing: bool,
     /// Sum of the goals' values; their number, where they have none.
     pub value: f64,
     /// Sum of squares of the goals' values.
@@ -90,7 +92,8 @@ impl Book {
         for cells in self.cells.chunks_exact(self.arms.max(1)).take(periods) {
             row.clear();
             row.extend(cells.iter().map(|cell| {
-                let exposure = cell.exposure.filter(|exposure| *exposure > 0.0 || cell.goals == 0)?;
+                let sound = |exposure: &f64| !cell.goals_missing && (*exposure > 0.0 || cell.goals == 0);
+                let exposure = cell.exposure.filter(sound)?;
                 Some(CountCell { exposure, count: cell.goals })
             }));
             table.push_period(&row)?;

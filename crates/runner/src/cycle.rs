@@ -3,6 +3,7 @@
 //! A step may be repeated at any time: what is recorded already is not done again. It holds no state of its own; where
 //! the experiment stands is read from the ledger at the start and after each phase. The clock is the caller's.
 
+use gevinst_abi::wire::Capability;
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::Decision;
 use gevinst_ledger::{ArmProgress, AsOf, Fact, Filter, Kind, Ledger};
@@ -14,7 +15,7 @@ use crate::evidence;
 use crate::moves::{self, Moved, Wanted};
 use crate::observe::{self, Observed};
 use crate::plan::Plan;
-use crate::port::Ports;
+use crate::port::{PortError, Ports};
 
 /// What a launch records beside the plan.
 #[derive(Debug, Clone)]
@@ -177,12 +178,13 @@ fn launch(
 ) -> Result<(), Error> {
     let name = plan.experiment.name.as_str();
     let mut plugins = Vec::new();
-    for channel in plan.experiment.channels() {
+    for channel in plan.experiment.observed_channels() {
         let pin = ports.pin(name, channel.as_str()).map_err(|source| Error::Channel {
             experiment: name.to_owned(),
             channel: channel.to_string(),
             source,
         })?;
+        can_serve(plan, ports, channel.as_str())?;
         plugins.push(pin);
     }
     let arms = plan.arms.iter().map(|arm| LaunchedArm {
@@ -200,9 +202,31 @@ fn launch(
         rehearsal_seed: papers.rehearsal_seed,
         arms: arms.collect(),
         plugins,
+        sources: plan.experiment.goal.source.iter().map(ToString::to_string).collect(),
     };
     ledger.append(now_us, Some(name), vec![Fact::Launched(launched)])?;
     Ok(())
+}
+
+/// Refuses a channel whose plugin cannot do what the experiment asks of it: all report, and those of arms take commands.
+fn can_serve(plan: &Plan, ports: &mut dyn Ports, channel: &str) -> Result<(), Error> {
+    let name = plan.experiment.name.as_str();
+    let refuse = |source| Error::Channel { experiment: name.to_owned(), channel: channel.to_owned(), source };
+    let description = ports.port(name, channel).map_err(refuse)?.description();
+    let of_arms = plan.arms.iter().any(|arm| arm.channel == channel);
+    let needed: &[Capability] = if of_arms {
+        &[Capability::Apply, Capability::Query, Capability::Observe]
+    } else {
+        &[Capability::Observe]
+    };
+    if needed.iter().all(|needed| description.capabilities.contains(needed)) {
+        return Ok(());
+    }
+    let what = if of_arms { "takes no commands, so no arm can run on it" } else { "reports nothing" };
+    Err(refuse(PortError {
+        message: format!("its plugin `{}` {what}", description.id),
+        hint: Some("a channel that only reports can be the `source` of a `[goal]`".to_owned()),
+    }))
 }
 
 /// Where the experiment stands after its newest look, from the ledger alone.
@@ -257,9 +281,11 @@ fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Resu
 fn pool(plan: &Plan, ledger: &Ledger, standing: &Standing, now_us: i64) -> Result<Pool, Error> {
     let book = observe::read_book(plan, ledger, AsOf::Now)?;
     let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
+    // What was spent the arms' own channels know, however late the goals are counted elsewhere.
+    let paid = observe::periods_paid(plan, ledger, AsOf::Now)?;
     let progress = ledger.progress(plan.experiment.name.as_str())?;
     let worst_day: i64 = progress.arms().values().map(ArmProgress::worst_daily_minor).sum();
-    let unreported = i64::try_from(plan.periods_ended(now_us).saturating_sub(reported)).unwrap_or(i64::MAX);
+    let unreported = i64::try_from(plan.periods_ended(now_us).saturating_sub(paid)).unwrap_or(i64::MAX);
     let frozen = plan.arms.iter().map(|arm| {
         progress.arm(&arm.name).filter(|stands| stands.is_frozen()).map(ArmProgress::worst_daily_minor)
     });

@@ -262,6 +262,7 @@ impl Engine {
     /// What is wrong with the data, so that nothing may be decided from it.
     fn checks(&self, plan: &Plan, book: &Book, moment: Moment, before: &Standing) -> Vec<Check> {
         let mut missing = Vec::new();
+        let mut uncounted = Vec::new();
         let mut unbacked = Vec::new();
         for (index, arm) in plan.arms.iter().enumerate() {
             let running = before.status[index].is_alive();
@@ -271,6 +272,9 @@ impl Engine {
                 // Whatever ran in the newest period must have been reported, were it as nothing.
                 if running && cell.exposure.is_none() && period + 1 == moment.periods {
                     missing.push(named());
+                }
+                if cell.goals_missing {
+                    uncounted.push(named());
                 }
                 if cell.goals > 0 && cell.exposure.is_none_or(|exposure| exposure <= 0.0) {
                     unbacked.push(named());
@@ -284,6 +288,12 @@ impl Engine {
         };
         vec![
             check("reported", missing, "every running arm was reported", "no figures for a running arm"),
+            check(
+                "counted",
+                uncounted,
+                "the goals of every exposure were reported",
+                "the goal's source reports nothing, not even zero, for",
+            ),
             check("backed", unbacked, "all goals belong to an exposure", "goals without any exposure"),
         ]
     }

@@ -2,7 +2,7 @@
 //!
 //! Nothing is computed here but unions of names and numbers; the words are those that reports quote.
 
-use gevinst_ledger::evidence::{ArmLook, CheckLook, Look, PairLook};
+use gevinst_ledger::evidence::{ArmLook, CheckLook, EffectMeasure, Look, PairLook};
 use gevinst_ledger::fact::Concluded;
 use gevinst_stats::decide::Verdict;
 
@@ -29,6 +29,7 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
             ln_e_unprofitable: finding.costs.get(index).copied().flatten().map(|cost| cost.ln_e_above_limit),
             status: finding.standing.status[index],
             share: finding.standing.shares[index],
+            value_minor: None,
         }
     });
     let pairs = judgement.pairs.iter().map(|pair| PairLook {
@@ -40,6 +41,8 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
         ln_e_a_beats_b: pair.ln_e_a_beats_b,
         ln_e_b_beats_a: pair.ln_e_b_beats_a,
         p_a_better: pair.p_a_beats_b,
+        measure: EffectMeasure::RateRatio,
+        difference: None,
     });
     Look {
         look: finding.standing.looks,

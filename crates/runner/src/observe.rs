@@ -2,8 +2,12 @@
 //!
 //! Rows and the channel's cursor are one transaction. Every step asks for the whole month again, since platforms
 //! restate; rows that say what is known already are not stored twice. A channel that fails leaves no rows behind.
+//!
+//! Where a definition names a source of its goal, that channel is asked for the goal and for answer times of all arms, and
+//! the arms' own channels for the rest: no figure is asked of two channels. A period counts as reported when all have it.
 
 use gevinst_abi::wire::{Coded, Grain, ObserveRequest};
+use gevinst_experiment::ChannelName;
 use gevinst_ledger::{AsOf, Batch, Ledger, Row, Value};
 
 use crate::Error;
@@ -36,6 +40,13 @@ fn metrics(plan: &Plan) -> Vec<Coded> {
     names.into_iter().zip(1..).map(|(name, code)| Coded { code, name: name.to_owned() }).collect()
 }
 
+/// Whether the goal's source is asked for a metric, where there is one: the goal and the wait for an answer, which nobody else
+/// can know, and a guardrail's rate where its plugin names that metric (`named`). What is paid and shown it is never asked for.
+fn is_of_source(plan: &Plan, metric: &str, named: &[String]) -> bool {
+    let rate = guardrails::RATES.contains(&metric) && named.iter().any(|name| name == metric);
+    metric == plan.goal_metric() || metric == guardrails::ANSWER_HOURS || rate
+}
+
 /// Asks every channel of the experiment for the month so far, and records the answers.
 ///
 /// # Errors
@@ -50,11 +61,22 @@ pub fn observe(
     let mut observed = Observed::default();
     let ended = plan.periods_ended(now_us);
     let Some(last) = ended.checked_sub(1).map(|last| plan.periods[last]) else { return Ok(observed) };
-    let metrics = metrics(plan);
-    for channel in plan.experiment.channels() {
+    let all_metrics = metrics(plan);
+    let source = plan.experiment.goal.source.as_ref().map(ChannelName::as_str);
+    let named_by_source = source.and_then(|source| ports.port(name, source).ok()).map_or_else(
+        // A source that cannot be asked what it reports: nobody is asked for rates, lest two channels report one figure.
+        || guardrails::RATES.map(str::to_owned).to_vec(),
+        |port| port.description().metrics.clone(),
+    );
+    for channel in plan.experiment.observed_channels() {
         let channel = channel.as_str();
+        let of_source = source == Some(channel);
         let cursor = ledger.last_observed(name, channel, AsOf::Now)?.and_then(|(_, seen)| seen.cursor);
-        let arms = plan.arms.iter().filter(|arm| arm.channel == channel);
+        let arms = plan.arms.iter().filter(|arm| of_source || arm.channel == channel);
+        let mut metrics = all_metrics.clone();
+        metrics.retain(|metric| {
+            source.is_none() || of_source == is_of_source(plan, &metric.name, &named_by_source)
+        });
         let request = ObserveRequest {
             experiment: name.to_owned(),
             arms: arms.map(|arm| Coded { code: arm.code, name: arm.name.clone() }).collect(),
@@ -135,13 +157,25 @@ fn starts_a_period(plan: &Plan, at_us: i64) -> bool {
     plan.periods.binary_search_by_key(&at_us, |period| period.start_us).is_ok()
 }
 
-/// How many of the month's periods every channel has reported, as of a moment in the ledger.
+/// How many of the month's periods every channel has reported, the goal's source among them, as of a moment in the ledger.
 ///
 /// # Errors
 /// Those of the ledger.
 pub fn periods_reported(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<usize, Error> {
+    reported_by(plan, &plan.experiment.observed_channels(), ledger, as_of)
+}
+
+/// How many of the month's periods the arms' own channels have reported: for these it is known what was spent.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn periods_paid(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<usize, Error> {
+    reported_by(plan, &plan.experiment.channels(), ledger, as_of)
+}
+
+fn reported_by(plan: &Plan, channels: &[&ChannelName], ledger: &Ledger, as_of: AsOf) -> Result<usize, Error> {
     let mut reported = plan.periods.len();
-    for channel in plan.experiment.channels() {
+    for channel in channels {
         let seen = ledger.last_observed(plan.experiment.name.as_str(), channel.as_str(), as_of)?;
         let fresh = seen.and_then(|(_, observed)| observed.fresh_until_us).unwrap_or(i64::MIN);
         reported = reported.min(plan.periods_ended(fresh));
@@ -159,6 +193,8 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
     let mut book = Book::new(plan.periods.len(), plan.arms.len());
     let exposure = plan.exposure_metric();
     let goal = plan.goal_metric();
+    // What is bought and what it brought come from two channels: one may know of a period that the other says nothing of.
+    let mut counted = vec![plan.experiment.goal.source.is_none(); plan.periods.len() * plan.arms.len()];
     for row in ledger.observations(plan.experiment.name.as_str(), as_of)? {
         let period = plan.periods.partition_point(|period| period.end_us <= row.period_start_us);
         let arm = plan.arms.iter().position(|arm| *arm.name == *row.arm);
@@ -176,6 +212,7 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
             cell.exposure = Some(if exposure == "spend" { row.value.sum } else { to_float(row.value.count) });
         }
         if &*row.metric == goal {
+            counted[period * plan.arms.len() + arm] = true;
             cell.goals = row.value.count;
             cell.value = row.value.sum;
             cell.value_sq = row.value.sum_sq;
@@ -188,6 +225,13 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
         }
         if let Some(index) = guardrails::RATES.iter().position(|name| *name == &*row.metric) {
             cell.breaches[index] = row.value.count;
+        }
+    }
+    for period in 0..plan.periods.len() {
+        for arm in 0..plan.arms.len() {
+            let cell = book.cell_mut(period, arm);
+            let shown = cell.exposure.is_some_and(|exposure| exposure > 0.0);
+            cell.goals_missing = shown && !counted[period * plan.arms.len() + arm];
         }
     }
     Ok(book)

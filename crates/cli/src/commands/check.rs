@@ -113,7 +113,7 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
     let mut used: Vec<String> = project
         .experiments
         .iter()
-        .flat_map(|located| located.experiment.channels().into_iter().map(ToString::to_string))
+        .flat_map(|located| located.experiment.observed_channels().into_iter().map(ToString::to_string))
         .collect();
     used.sort();
     used.dedup();

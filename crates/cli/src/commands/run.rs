@@ -144,7 +144,7 @@ fn preflight(
             let month = plan.experiment.month.to_string();
             Err(gevinst_runner::Error::MonthOver { experiment: name.to_owned(), month })
         } else {
-            plan.experiment.channels().into_iter().try_for_each(|channel| {
+            plan.experiment.observed_channels().into_iter().try_for_each(|channel| {
                 channels.pin(name, channel.as_str()).map(|_| ()).map_err(|source| {
                     gevinst_runner::Error::Channel {
                         experiment: name.to_owned(),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    Arm, ArmName, Company, Kind, Month, Ratio, Separation,
+    Arm, ArmName, ChannelName, Company, Kind, Month, Ratio, Separation,
     apportion::apportion,
     diagnostic::Diagnostic,
     file::definition::RawArm,
@@ -146,11 +146,35 @@ fn controls(list: &At<List<RawArm>>, arms: &[&RawArm], needs: &Needs, findings: 
     }
 }
 
+/// Judges `[goal] source`: another channel of the company than those that the arms run on.
+pub(crate) fn source(
+    source: &At<ChannelName>,
+    list: &At<List<RawArm>>,
+    company: &Company,
+    findings: &mut Findings<'_>,
+) {
+    known_channel(source, company, findings);
+    let own = list.value.0.iter().filter_map(|arm| arm.value.channel.as_ref());
+    if let Some(own) = own.into_iter().find(|channel| channel.value == source.value) {
+        findings.push(
+            Diagnostic::error(source.span.clone(), format!("an arm runs on `{}` itself", source.value))
+                .label("expected a channel that only reports, such as a CRM")
+                .related(own.span.clone(), "this arm")
+                .help("leave `source` out: a channel reports the goals of its own arms"),
+        );
+    }
+}
+
 fn channel(arm: &RawArm, company: &Company, findings: &mut Findings<'_>) {
-    let Some(channel) = arm.channel.as_ref().filter(|channel| !company.channels.contains_key(&channel.value))
-    else {
+    if let Some(channel) = &arm.channel {
+        known_channel(channel, company, findings);
+    }
+}
+
+fn known_channel(channel: &At<ChannelName>, company: &Company, findings: &mut Findings<'_>) {
+    if company.channels.contains_key(&channel.value) {
         return;
-    };
+    }
     let known = || company.channels.keys().map(crate::ChannelName::as_str);
     let diagnostic =
         Diagnostic::error(channel.span.clone(), format!("`gevinst.toml` has no channel `{}`", channel.value));

@@ -34,6 +34,11 @@ pub(crate) fn experiment(
         );
     }
     let goal_per = raw.goal.as_ref().and_then(|goal| goal.value.per.as_ref()).map(|per| per.value);
+    if let (Some(goal), Some(list)) = (&raw.goal, &raw.arm)
+        && let Some(source) = &goal.value.source
+    {
+        arms::source(source, list, company, findings);
+    }
     let goal = raw.goal.and_then(|at| goal(at.value, company, findings));
     let budget = raw.budget.as_ref().and_then(|at| budget::budget(&at.value, goal_per, findings));
     let month = value(raw.month);
@@ -125,6 +130,7 @@ fn goal(raw: RawGoal, company: &Company, findings: &mut Findings<'_>) -> Option<
         metric: value(raw.metric)?,
         per: value(raw.per)?,
         target: value(raw.target).map(|count| count.0),
+        source: value(raw.source),
     })
 }
 

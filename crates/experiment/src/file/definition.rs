@@ -54,6 +54,8 @@ section! {
         Default per: Exposure = "\"spend\"";
         /// How many the experiment is to bring.
         Optional target: Count = "20";
+        /// The channel of `gevinst.toml` that reports the goal, such as a CRM. Left out: the channels that the arms run on.
+        Optional source: ChannelName = "\"crm\"";
     }
 }
 

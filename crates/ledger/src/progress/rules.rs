@@ -80,16 +80,22 @@ impl Progress {
                 return Err(format!("arm `{}` is there twice", arm.name));
             }
         }
+        if let Some(source) =
+            fact.sources.iter().find(|source| arms.values().any(|arm| arm.channel == **source))
+        {
+            return Err(format!("channel `{source}` is a source, and an arm runs on it"));
+        }
         self.arms = arms;
+        self.sources.clone_from(&fact.sources);
         self.launched = Some((id, at_us));
         Ok(())
     }
 
     fn observe(&self, fact: &Observed) -> Result<(), String> {
-        if self.arms.values().any(|arm| arm.channel == fact.channel) {
+        if self.arms.values().any(|arm| arm.channel == fact.channel) || self.is_source(&fact.channel) {
             return Ok(());
         }
-        Err(format!("no arm runs on channel `{}`", fact.channel))
+        Err(format!("no arm runs on channel `{}`, and it is no source", fact.channel))
     }
 
     fn look(&mut self, id: RecordId, fact: &Looked) -> Result<(), String> {

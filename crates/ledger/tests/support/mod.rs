@@ -1,7 +1,7 @@
 //! What the tests share: a small experiment, facts for it, and batches of rows.
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
-use gevinst_ledger::evidence::{ArmLook, ArmStatus, Look, PairLook};
+use gevinst_ledger::evidence::{ArmLook, ArmStatus, EffectMeasure, Look, PairLook};
 use gevinst_ledger::fact::{Concluded, Launched, LaunchedArm, Looked, Note, PluginPin};
 use gevinst_ledger::moves::{
     Approval, Decision, Intended, IntentRef, Outcome, PlatformState, Receipt, Reconciled, Sent, Settlement,
@@ -41,6 +41,7 @@ pub(crate) fn launched(arms: &[&str]) -> Launched {
             version: "0.1.0".into(),
             sha256: Digest::of(b"library"),
         }],
+        sources: vec![],
     }
 }
 
@@ -133,6 +134,7 @@ pub(crate) fn look(number: u32, as_of: u64, arms: &[&str]) -> Fact {
         ln_e_unprofitable: None,
         status: ArmStatus::Running,
         share: 1.0 / 3.0,
+        value_minor: None,
     });
     let mut pairs = Vec::new();
     for (i, a) in arms.iter().enumerate() {
@@ -146,6 +148,8 @@ pub(crate) fn look(number: u32, as_of: u64, arms: &[&str]) -> Fact {
                 ln_e_a_beats_b: 0.2,
                 ln_e_b_beats_a: -0.4,
                 p_a_better: 0.6,
+                measure: EffectMeasure::RateRatio,
+                difference: None,
             });
         }
     }

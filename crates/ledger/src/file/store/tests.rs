@@ -21,6 +21,7 @@ fn launch() -> Fact {
         rehearsal_seed: None,
         arms: vec![arm],
         plugins: vec![],
+        sources: vec![],
     })
 }
 
