@@ -1,5 +1,5 @@
-//! What plugins that speak HTTP share: a client that sends writes once, secrets that do not print, money
-//! without floats, days.
+//! What plugins that speak HTTP share: a client that sends writes once, commands that are carried out once, secrets
+//! that do not print, money without floats, days.
 //!
 //! ```no_run
 //! # use gevinst_http::{Base, Call, Client, Secret, Settings};
@@ -25,6 +25,9 @@
 //! - **Secrets.** [`Secret`] has no `Display`, its `Debug` hides it, its memory is wiped. What was given to
 //!   [`Client::hide`] is blotted out of every message, in whatever form the platform sends it back. No message has
 //!   a URL's query in it.
+//! - **Fenced commands.** [`Fence`] carries out a command once on a platform without idempotency keys: a note on disk
+//!   before the write, a read after it, and only reads to find out what became of it. [`Folder`] keeps such notes, and
+//!   tokens, for their owner's eyes alone.
 //! - **Waiting** is the host's [`gevinst_sdk::Host::sleep`], so that a cancelled call returns; a request under way is
 //!   bounded by [`Settings::timeout`].
 //! - Plain `http://` is for loopback alone; redirects are not followed; no proxy comes from the environment.
@@ -40,6 +43,8 @@ mod client;
 pub mod days;
 mod decimal;
 mod failure;
+mod fence;
+mod folder;
 mod pace;
 mod retry;
 mod secret;
@@ -51,6 +56,8 @@ pub use call::{Call, segment};
 pub use client::{Client, Settings, Vendor};
 pub use decimal::{Decimal, DecimalError, currency_digits};
 pub use failure::{Failure, Fate};
+pub use fence::{Arms, Fence, Standing};
+pub use folder::{Folder, Lock};
 pub use pace::Pace;
 pub use retry::{Deadline, Retry};
 pub use secret::Secret;

@@ -41,7 +41,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
+        f.write_str("Secret([secret])")
     }
 }
 
@@ -61,7 +61,7 @@ impl Blots {
         let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.iter().fold(text, |text, secret| {
             let encoded: String = form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
-            text.replace(secret.expose(), "***").replace(&encoded, "***")
+            text.replace(secret.expose(), "[secret]").replace(&encoded, "[secret]")
         })
     }
 }
@@ -80,9 +80,12 @@ mod tests {
     #[test]
     fn a_secret_does_not_print() {
         let secret = Secret::new("a b/c+d".to_owned());
-        assert_eq!(format!("{secret:?}"), "Secret(***)");
+        assert_eq!(format!("{secret:?}"), "Secret([secret])");
         let blots = Blots::default();
         blots.add(&secret);
-        assert_eq!(blots.over("no `a b/c+d` here, nor a+b%2Fc%2Bd".to_owned()), "no `***` here, nor ***");
+        assert_eq!(
+            blots.over("no `a b/c+d` here, nor a+b%2Fc%2Bd".to_owned()),
+            "no `[secret]` here, nor [secret]"
+        );
     }
 }
