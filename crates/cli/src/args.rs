@@ -68,7 +68,7 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Learn from closed experiments: how far apart arms usually are, and what winners are truly worth
     Learn(Learn),
-    /// List and test channel plugins, and accept a changed one
+    /// Start, list and test channel plugins, and accept a changed one
     Plugin {
         /// What to do with plugins.
         #[command(subcommand)]
@@ -350,6 +350,17 @@ pub(crate) enum PluginCommand {
         /// Write it as JSON to FILE; to standard output without FILE
         #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
         json: Option<PathBuf>,
+    },
+    /// Write the crate of a new plugin, which builds and passes the conformance tests as it is
+    New {
+        /// Name of the plugin: lower-case letters, digits and hyphens
+        name: String,
+        /// Folder to make the crate's folder in
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        dir: PathBuf,
+        /// The folder `crates/sdk` of a checkout of gevinst [default: the one around DIR, or this version from the registry]
+        #[arg(long, value_name = "PATH")]
+        sdk: Option<PathBuf>,
     },
     /// Run the conformance tests on a plugin, each in a fresh process
     Test {

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gevinst_host::wire::{
-    Coded, Command, CursorAfter, Description, Grain, Money, ObserveRequest, Query, Receipt, Set, State,
+    Capability, Coded, Command, CursorAfter, Description, Grain, Money, ObserveRequest, Query, Receipt, Set,
+    State,
 };
 use gevinst_host::{
     ChildConnection, Connection, HostError, InProcessConnection, LogLine, LogSource, Now, Observed, Outcome,
@@ -30,6 +31,8 @@ pub(crate) enum Stop {
     Fail(String),
     /// Nothing can be found out.
     Skip(String),
+    /// The plugin does not claim to do this: what needs it is not at fault, and what builds on it goes on.
+    NotClaimed(String),
 }
 
 impl From<HostError> for Stop {
@@ -53,6 +56,7 @@ pub(crate) struct Shared {
     /// Who the plugin is, once a test has asked.
     described: OnceCell<Description>,
     midnights_us: Vec<i64>,
+    dates: Vec<String>,
     seq: AtomicU64,
 }
 
@@ -62,17 +66,25 @@ impl Shared {
         let zone = TimeZone::get(subject.timezone()).map_err(unknown)?;
         let now = Timestamp::from_microsecond(options.now_us).map_err(unknown)?;
         let midnight = Zoned::new(now, zone).start_of_day().map_err(unknown)?;
-        let midnights_us = (0..=DAYS as i64)
-            .map(|day| Ok(midnight.checked_add(Span::new().days(day))?.timestamp().as_microsecond()))
+        let (midnights_us, dates) = (0..=DAYS as i64)
+            .map(|day| {
+                let midnight = midnight.checked_add(Span::new().days(day))?;
+                Ok((midnight.timestamp().as_microsecond(), midnight.date().to_string()))
+            })
             .collect::<Result<_, jiff::Error>>()
             .map_err(unknown)?;
         // Numbers grow from run to run too, for a platform remembers.
         let seq = u64::try_from(options.now_us / 1_000).unwrap_or(0);
-        Ok(Self { described: OnceCell::new(), midnights_us, seq: AtomicU64::new(seq) })
+        Ok(Self { described: OnceCell::new(), midnights_us, dates, seq: AtomicU64::new(seq) })
     }
 
     pub(crate) fn description(&self) -> Option<&Description> {
         self.described.get()
+    }
+
+    /// The days of the calendar, such as 2026-11-01.
+    pub(crate) fn dates(&self) -> &[String] {
+        &self.dates
     }
 }
 
@@ -110,7 +122,15 @@ impl<'a> Bench<'a> {
 
     /// A plugin that was just loaded, in a process of its own unless asked otherwise.
     pub(crate) fn start(&self) -> Result<Box<dyn Connection>, Stop> {
-        let (lines, given, secret) = (self.log.clone(), self.secrets.clone(), self.options.secret.clone());
+        self.start_with(self.options.secret.clone())
+    }
+
+    /// As [`Bench::start`], for a host that knows these secrets.
+    pub(crate) fn start_with(
+        &self,
+        secret: Arc<crate::suite::SecretFn>,
+    ) -> Result<Box<dyn Connection>, Stop> {
+        let (lines, given) = (self.log.clone(), self.secrets.clone());
         let surroundings = Surroundings::new(
             move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone()),
             move |name| {
@@ -139,6 +159,15 @@ impl<'a> Bench<'a> {
     /// The good configuration.
     pub(crate) fn config(&self) -> Value {
         self.subject.config_in(self.folder)
+    }
+
+    /// The good configuration of another account: another folder in place of `{tmp}`, with the same files.
+    pub(crate) fn other_config(&self) -> Result<Value, Stop> {
+        let folder = self.folder.join("other");
+        std::fs::create_dir_all(&folder).map_err(|error| Stop::Skip(format!("no second folder: {error}")))?;
+        let files = self.subject.write_files(&folder, self.shared.dates());
+        files.map_err(|error| Stop::Skip(error.to_string()))?;
+        Ok(self.subject.config_in(&folder))
     }
 
     /// Who the plugin is; asked for once in a run.
@@ -237,13 +266,31 @@ impl<'a> Bench<'a> {
         Ok(channel.observe(request, self.terms())?)
     }
 
-    /// A channel whose two arms were launched at midnight of the first day.
+    /// A channel whose two arms were launched at midnight of the first day; one that only observes is opened.
     pub(crate) fn launched(&self) -> Result<Box<dyn Connection>, Stop> {
         let mut channel = self.open()?;
-        for arm in [0, 1] {
-            self.apply(&mut *channel, &self.launch(arm))?;
+        if self.can(Capability::Apply)? {
+            for arm in [0, 1] {
+                self.apply(&mut *channel, &self.launch(arm))?;
+            }
         }
         Ok(channel)
+    }
+
+    /// Whether the plugin claims to do this.
+    pub(crate) fn can(&self, capability: Capability) -> Result<bool, Stop> {
+        Ok(self.description()?.capabilities.contains(&capability))
+    }
+
+    /// Ends a test of what the plugin does not claim to do.
+    pub(crate) fn needs(&self, capabilities: &[Capability]) -> Found {
+        for needed in capabilities {
+            if !self.can(*needed)? {
+                let name = format!("{needed:?}").to_lowercase();
+                return Err(Stop::NotClaimed(format!("the plugin cannot `{name}`")));
+            }
+        }
+        Ok(())
     }
 
     /// Lines that came by one way.

@@ -1,5 +1,7 @@
 //! Family `config`: what is accepted as a configuration.
 
+use std::sync::Arc;
+
 use gevinst_host::{Code, Connection, HostError};
 use serde_json::{Value, json};
 
@@ -45,6 +47,13 @@ pub(crate) const TESTS: &[Test] = &[
         must: "refuse a configuration that is no object",
         needs: REFUSES,
         run: not_an_object_refused,
+    },
+    Test {
+        family: Family::Config,
+        name: "config.missing_secret_refused",
+        must: "refuse to sign in without a secret that its configuration names",
+        needs: &["config.good_opens"],
+        run: missing_secret_refused,
     },
 ];
 
@@ -97,6 +106,22 @@ fn refused_open_leaves_nothing(bench: &Bench<'_>) -> Found {
     refusal(bench, &mut *channel, &config, &format!("the unknown key `{UNKNOWN}`"))?;
     channel.open(&bench.config(), bench.terms())?;
     Ok(channel.check(bench.terms())?)
+}
+
+fn missing_secret_refused(bench: &Bench<'_>) -> Found {
+    bench.open()?.check(bench.terms())?;
+    if !bench.gave_secrets() {
+        return Err(Stop::Skip("the plugin asked for no secret".to_owned()));
+    }
+    let mut channel = bench.start_with(Arc::new(|_| None))?;
+    let answer = channel.open(&bench.config(), bench.terms()).and_then(|()| channel.check(bench.terms()));
+    match answer {
+        Err(HostError::Plugin(error)) if matches!(error.code, Code::Auth | Code::BadConfig) => Ok(()),
+        Err(error) => {
+            Err(Stop::Fail(format!("without the secret it did not say that signing in failed: {error}")))
+        }
+        Ok(()) => Err(Stop::Fail("it opened and checked without the secret".to_owned())),
+    }
 }
 
 /// The plugin's "bad configuration", which is the only acceptable answer.

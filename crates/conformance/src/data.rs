@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use gevinst_host::wire::{Capability, Coded};
+use gevinst_host::wire::{Capability, Coded, Grain, ObserveRequest};
 use gevinst_host::{Connection, Terms};
 
 use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
@@ -42,7 +42,7 @@ pub(crate) const TESTS: &[Test] = &[
         family: Family::Data,
         name: "data.cursor_resumes",
         must: "report with its own cursor everything that is new or restated since",
-        needs: REPEATS,
+        needs: &["data.rows_well_formed", "data.whole_periods", "data.same_request_same_rows"],
         run: cursor_resumes,
     },
     Test {
@@ -66,13 +66,53 @@ pub(crate) const TESTS: &[Test] = &[
         needs: WELL_FORMED,
         run: empty_request,
     },
+    Test {
+        family: Family::Data,
+        name: "data.only_the_span_asked",
+        must: "report of a part of the time what it reports of that part with the rest",
+        needs: REPEATS,
+        run: only_the_span_asked,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.days_when_asked",
+        must: "report local days to those who ask for days, also when it could report hours",
+        needs: &["data.rows_well_formed", "data.whole_periods"],
+        run: days_when_asked,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.many_arms",
+        must: "answer a request for 100 arms and 20 metrics",
+        needs: REPEATS,
+        run: many_arms,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.unknown_arm_has_no_rows",
+        must: "report nothing, not even a zero, of an arm that was never launched",
+        needs: &["data.rows_well_formed", "money.arms_are_separate"],
+        run: unknown_arm_has_no_rows,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.unknown_metric_has_no_rows",
+        must: "report nothing, not even a zero, of a metric that it does not have",
+        needs: WELL_FORMED,
+        run: unknown_metric_has_no_rows,
+    },
+    Test {
+        family: Family::Data,
+        name: "data.restatement_ends",
+        must: "restate no period that is older than its restatement days",
+        needs: &["data.rows_well_formed", "data.same_request_same_rows", "data.cursor_resumes"],
+        run: restatement_ends,
+    },
 ];
 
 /// A channel with two arms that have run for some days and five hours.
 fn launched(bench: &Bench<'_>, days: usize) -> Result<Box<dyn Connection>, Stop> {
-    if !bench.description()?.capabilities.contains(&Capability::Observe) {
-        return Err(Stop::Skip("the plugin cannot `observe`".to_owned()));
-    }
+    bench.needs(&[Capability::Observe])?;
     let channel = bench.launched()?;
     bench.set_day(days, 5);
     Ok(channel)
@@ -82,7 +122,7 @@ fn rows_well_formed(bench: &Bench<'_>) -> Found {
     let mut channel = launched(bench, 3)?;
     let request = bench.request()?;
     let observed = bench.observe(&mut *channel, &request)?;
-    ensure(!observed.rows.is_empty(), || "three days after launch nothing was reported".to_owned())?;
+    ensure(!observed.rows.is_empty(), || "after three days nothing was reported".to_owned())?;
     for row in observed.rows.iter() {
         let metric = request.metrics.iter().find(|metric| metric.code == row.metric);
         if metric.is_some_and(|metric| metric.name == "spend") {
@@ -176,4 +216,106 @@ fn empty_request(bench: &Bench<'_>) -> Found {
     // The host refuses rows outside the request, and every row would be.
     let terms = Terms { deadline: bench.options.deadline.max(Duration::from_secs(1)), ..bench.terms() };
     Ok(channel.observe(&request, terms).map(drop)?)
+}
+
+fn only_the_span_asked(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 4)?;
+    let mut request = bench.request()?;
+    let whole = bench.observe(&mut *channel, &request)?;
+    (request.from_us, request.to_us) = (bench.midnight_us(1), bench.midnight_us(2));
+    let part = bench.observe(&mut *channel, &request)?;
+    let mut expected = Table::new();
+    let span = request.from_us..request.to_us;
+    put(&mut expected, whole.rows.iter().filter(|row| span.contains(&row.period_start_us)));
+    same(&expected, &table(&part), "with the other days and alone")
+}
+
+fn days_when_asked(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    if bench.description()?.grain == Grain::Day {
+        return Err(Stop::Skip("days are all that it reports".to_owned()));
+    }
+    let hours = bench.observe(&mut *channel, &bench.request()?)?;
+    let request = ObserveRequest { grain: Grain::Day, ..bench.request()? };
+    let days = bench.observe(&mut *channel, &request)?;
+    ensure(!days.rows.is_empty(), || "it reports hours and no days".to_owned())?;
+    let midnights = bench.period_starts_us(Grain::Day);
+    for day in days.rows.iter() {
+        let Ok(at) = midnights.binary_search(&day.period_start_us) else {
+            return Err(Stop::Fail(format!("no day starts at {}", day.period_start_us)));
+        };
+        ensure(midnights[at + 1] <= bench.now_us(), || "a day that is not over was reported".to_owned())?;
+        let is_part = |hour: &gevinst_host::Row| {
+            (hour.arm, hour.metric) == (day.arm, day.metric)
+                && (midnights[at]..midnights[at + 1]).contains(&hour.period_start_us)
+        };
+        // Money adds up to the unit; goals may be told late by the hour and by the day.
+        if request.metrics.iter().any(|metric| metric.code == day.metric && metric.name == "spend") {
+            let sum: f64 = hours.rows.iter().filter(is_part).map(|hour| hour.sum).sum();
+            ensure(sum.to_bits() == day.sum.to_bits(), || {
+                format!("the hours of a day add up to a spend of {sum}, the day says {}", day.sum)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn many_arms(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    let mut request = bench.request()?;
+    let few = bench.observe(&mut *channel, &request)?;
+    let filler = |code: u32| Coded { code, name: format!("filler-{code:0>57}") };
+    request.arms.extend((3..=100).map(filler));
+    request.metrics.extend((3..=20).map(filler));
+    let many = bench.observe(&mut *channel, &request)?;
+    let mut ours = Table::new();
+    put(&mut ours, many.rows.iter().filter(|row| row.arm <= 2 && row.metric <= 2));
+    same(&table(&few), &ours, "alone and among 100 arms")
+}
+
+fn unknown_arm_has_no_rows(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Observe, Capability::Apply])?;
+    let mut channel = bench.open()?;
+    bench.apply(&mut *channel, &bench.launch(0))?;
+    bench.set_day(3, 5);
+    let mut request = bench.request()?;
+    request.arms[1].name = "never-launched".to_owned();
+    let observed = bench.observe(&mut *channel, &request)?;
+    let zero = observed.rows.iter().find(|row| row.arm == 2);
+    ensure(zero.is_none(), || format!("it reported {zero:?} of an arm that was never launched"))
+}
+
+fn unknown_metric_has_no_rows(bench: &Bench<'_>) -> Found {
+    let mut channel = launched(bench, 3)?;
+    if bench.description()?.metrics.iter().any(|metric| metric == "*") {
+        return Err(Stop::Skip("it says that it has every metric".to_owned()));
+    }
+    let mut request = bench.request()?;
+    request.metrics.push(Coded { code: 3, name: "no-such-metric".to_owned() });
+    let observed = bench.observe(&mut *channel, &request)?;
+    let zero = observed.rows.iter().find(|row| row.metric == 3);
+    ensure(zero.is_none(), || format!("it reported {zero:?} of a metric that it does not have"))
+}
+
+fn restatement_ends(bench: &Bench<'_>) -> Found {
+    let days = bench.description()?.restatement_days;
+    let Some(first) = usize::try_from(days).ok().map(|days| days + 1).filter(|first| *first < 7) else {
+        return Err(Stop::Skip(format!("it may restate for {days} days, longer than the test")));
+    };
+    let mut channel = launched(bench, first)?;
+    let settled_us = bench.now_us() - i64::from(days) * 86_400_000_000;
+    let request = bench.request()?;
+    let starts = bench.period_starts_us(request.grain);
+    let settled = |observed: &gevinst_host::Observed| {
+        let ends = |start: i64| starts.get(starts.partition_point(|other| *other <= start)).copied();
+        let mut rows = Table::new();
+        let old =
+            observed.rows.iter().filter(|row| ends(row.period_start_us).is_some_and(|end| end <= settled_us));
+        put(&mut rows, old);
+        rows
+    };
+    let before = settled(&bench.observe(&mut *channel, &request)?);
+    bench.set_day(7, 5);
+    let after = settled(&bench.observe(&mut *channel, &request)?);
+    same(&before, &after, &format!("more than {days} days old, and later"))
 }

@@ -12,7 +12,8 @@
 //!
 //! Tests have names in five families: `load`, `config`, `money`, `data`, `life`. Each runs in a fresh child
 //! process (or, in-process, on a fresh channel). A test whose prerequisite failed is skipped, so that a fault
-//! fails the test that names it and not everything after. Time is simulated: a test begins at local
+//! fails the test that names it and not everything after. What a plugin does not claim to do is skipped, and what builds on it
+//! goes on: a source that only observes is held to everything about observing. Time is simulated: a test begins at local
 //! midnight and lets days pass by telling the plugin so.
 //!
 //! The configuration is a channel's table of `gevinst.toml`, with two things more: a table `conformance` that
@@ -32,4 +33,4 @@ mod suite;
 
 pub use report::{Family, Report, Status, TestResult};
 pub use subject::{Subject, SubjectError};
-pub use suite::{Options, SecretFn, run, test_names};
+pub use suite::{Options, SecretFn, run, run_built, test_names};

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use gevinst_host::wire::Capability;
-use gevinst_host::{HostError, LogSource, Terms};
+use gevinst_host::{HostError, LogSource, Outcome, Terms};
 
-use crate::bench::{Bench, Found, Stop, ensure};
+use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
 use crate::report::Family;
 use crate::suite::Test;
 
@@ -40,6 +40,20 @@ pub(crate) const TESTS: &[Test] = &[
     },
     Test {
         family: Family::Life,
+        name: "life.accounts_are_separate",
+        must: "keep what it knows of one account from another that is opened in the same process",
+        needs: &["money.unknown_arm_is_absent", "life.close_and_reopen", "life.state_survives_a_kill"],
+        run: accounts_are_separate,
+    },
+    Test {
+        family: Family::Life,
+        name: "life.cursor_outlives_the_process",
+        must: "go on from its cursor in another process",
+        needs: &["data.same_request_same_rows", "data.cursor_resumes", "life.state_survives_a_kill"],
+        run: cursor_outlives_the_process,
+    },
+    Test {
+        family: Family::Life,
         name: "life.no_output_on_stdout",
         must: "write nothing to standard output",
         needs: &["data.rows_well_formed"],
@@ -55,14 +69,20 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 fn cancel_returns(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Observe])?;
     let mut channel = bench.launched()?;
     bench.set_day(7, 5);
     let request = bench.request()?;
     // Cancelled at once: whatever the plugin is doing then, it must come back within the grace.
     let terms = Terms { deadline: Duration::ZERO, ..bench.terms() };
     let cancelled = channel.observe(&request, terms);
-    match bench.state(&mut *channel, 0) {
-        Ok(_) => Ok(()),
+    let goes_on = if bench.can(Capability::Query)? {
+        bench.state(&mut *channel, 0).map(drop)
+    } else {
+        channel.check(bench.terms()).map_err(Stop::from)
+    };
+    match goes_on {
+        Ok(()) => Ok(()),
         Err(_) if matches!(cancelled, Err(HostError::Deadline { .. })) => Err(Stop::Fail(format!(
             "`observe` did not return within {} ms after it was cancelled",
             bench.options.child.cancel_grace.as_millis()
@@ -82,6 +102,7 @@ fn close_and_reopen(bench: &Bench<'_>) -> Found {
 }
 
 fn two_channels(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Apply])?;
     let (mut first, mut second) = (bench.open()?, bench.open()?);
     bench.apply(&mut *first, &bench.launch(0))?;
     bench.apply(&mut *second, &bench.launch(1))?;
@@ -92,7 +113,26 @@ fn two_channels(bench: &Bench<'_>) -> Found {
     Ok(())
 }
 
+/// Works in one account, then looks at the other in the same process.
+fn accounts_are_separate(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Apply, Capability::Query])?;
+    if !bench.subject.starts_anew() {
+        return Err(Stop::Skip("there is one account: its configuration has no `{tmp}`".to_owned()));
+    }
+    let mut channel = bench.open()?;
+    bench.apply(&mut *channel, &bench.launch(0))?;
+    channel.close(bench.terms())?;
+    channel.open(&bench.other_config()?, bench.terms())?;
+    let state = bench.state(&mut *channel, 0)?;
+    ensure(!state.exists, || "an arm that was launched in one account exists in the other".to_owned())?;
+    channel.close(bench.terms())?;
+    channel.open(&bench.config(), bench.terms())?;
+    let state = bench.state(&mut *channel, 0)?;
+    ensure(state.exists, || "an arm is gone after another account was open".to_owned())
+}
+
 fn state_survives_a_kill(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Apply, Capability::Query])?;
     let mut channel = bench.open()?;
     let launch = bench.launch(0);
     bench.apply(&mut *channel, &launch)?;
@@ -106,6 +146,23 @@ fn state_survives_a_kill(bench: &Bench<'_>) -> Found {
     ensure(!receipt.applied, || "the same command was carried out again".to_owned())
 }
 
+fn cursor_outlives_the_process(bench: &Bench<'_>) -> Found {
+    bench.needs(&[Capability::Observe])?;
+    let mut channel = bench.launched()?;
+    bench.set_day(2, 5);
+    let mut gathered = Table::new();
+    let mut request = bench.request()?;
+    let first = bench.observe(&mut *channel, &request)?;
+    put(&mut gathered, first.rows.iter());
+    request = resumed(&request, &first.after);
+    drop(channel);
+    bench.set_day(5, 5);
+    let mut channel = bench.open()?;
+    put(&mut gathered, bench.observe(&mut *channel, &request)?.rows.iter());
+    let whole = bench.observe(&mut *channel, &bench.request()?)?;
+    same(&gathered, &table(&whole), "from the cursor in another process and at once")
+}
+
 fn no_output_on_stdout(bench: &Bench<'_>) -> Found {
     if bench.options.in_process {
         return Err(Stop::Skip("in this process standard output is not the plugin's".to_owned()));
@@ -113,8 +170,12 @@ fn no_output_on_stdout(bench: &Bench<'_>) -> Found {
     let mut channel = bench.launched()?;
     channel.check(bench.terms())?;
     bench.set_day(3, 5);
-    bench.observe(&mut *channel, &bench.request()?)?;
-    bench.state(&mut *channel, 0)?;
+    if bench.can(Capability::Observe)? {
+        bench.observe(&mut *channel, &bench.request()?)?;
+    }
+    if bench.can(Capability::Query)? {
+        bench.state(&mut *channel, 0)?;
+    }
     channel.close(bench.terms())?;
     let lines = bench.lines(LogSource::Stdout);
     ensure(lines.is_empty(), || format!("it wrote `{}`", lines[0]))
@@ -124,12 +185,25 @@ fn secrets_stay_secret(bench: &Bench<'_>) -> Found {
     let mut channel = bench.open()?;
     // Whether these calls succeed is for other tests; here it is about what they tell.
     let mut told = channel.check(bench.terms()).err().map(|error| error.to_string()).unwrap_or_default();
-    if bench.description()?.capabilities.contains(&Capability::Query)
+    if bench.can(Capability::Query)?
         && let Err(Stop::Fail(error)) = bench.state(&mut *channel, 0)
     {
         told.push_str(&error);
     }
-    channel.close(bench.terms())?;
+    if bench.can(Capability::Apply)? {
+        let mut refused = bench.launch(0);
+        refused.set.daily_budget = bench.subject.foreign_money(refused.set.daily_budget.minor);
+        if let Outcome::Refused(error) | Outcome::Unknown(error) = channel.apply(&refused, bench.terms()) {
+            told.push_str(&error.to_string());
+        }
+    }
+    if bench.can(Capability::Observe)?
+        && let Err(error) = channel.observe(&bench.request()?, bench.terms())
+    {
+        told.push_str(&error.to_string());
+    }
+    // What died before, died in another test too.
+    let _ = channel.close(bench.terms());
     if !bench.gave_secrets() {
         return Err(Stop::Skip("the plugin asked for no secret".to_owned()));
     }

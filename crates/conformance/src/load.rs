@@ -1,5 +1,7 @@
 //! Family `load`: the library and what it says of itself.
 
+use gevinst_host::wire::Capability;
+
 use crate::bench::{Bench, Found, Stop, ensure};
 use crate::report::Family;
 use crate::suite::Test;
@@ -25,6 +27,13 @@ pub(crate) const TESTS: &[Test] = &[
         must: "say the ABI version that its table has, and what its manifest says",
         needs: &["load.describe_is_pure_and_valid"],
         run: version,
+    },
+    Test {
+        family: Family::Load,
+        name: "load.capabilities_suffice",
+        must: "claim to do something, and to tell an arm's state where it can change it",
+        needs: &["load.describe_is_pure_and_valid"],
+        run: capabilities_suffice,
     },
     Test {
         family: Family::Load,
@@ -61,6 +70,15 @@ fn version(bench: &Bench<'_>) -> Found {
         })?;
     }
     ensure(manifest.abi == description.abi, || "manifest and description name different ABIs".to_owned())
+}
+
+fn capabilities_suffice(bench: &Bench<'_>) -> Found {
+    use Capability::{Apply, Observe, Query};
+    let claimed = [bench.can(Apply)?, bench.can(Query)?, bench.can(Observe)?];
+    ensure(claimed.contains(&true), || "it claims none of `apply`, `query` and `observe`".to_owned())?;
+    ensure(!claimed[0] || claimed[1], || {
+        "it claims `apply` without `query`: what became of a lost answer could never be found out".to_owned()
+    })
 }
 
 fn schema_knows_the_config(bench: &Bench<'_>) -> Found {

@@ -1,6 +1,6 @@
 //! Family `money`: commands and what becomes of them.
 
-use gevinst_host::wire::{Capability, Command, State};
+use gevinst_host::wire::{Capability, Command, Query, State};
 use gevinst_host::{Code, Connection, HostError, Outcome};
 
 use crate::bench::{Bench, Found, Stop, ensure, shown_money};
@@ -81,15 +81,31 @@ pub(crate) const TESTS: &[Test] = &[
         needs: READS_BACK,
         run: unknown_arm_is_absent,
     },
+    Test {
+        family: Family::Money,
+        name: "money.min_step_is_true",
+        must: "set a budget that differs by its smallest step, to the unit",
+        needs: &["money.apply_reads_back", "money.budgets_are_absolute"],
+        run: min_step_is_true,
+    },
+    Test {
+        family: Family::Money,
+        name: "money.long_names",
+        must: "answer for names of 64 characters, the longest that a definition may have",
+        needs: &["money.apply_reads_back", "money.unknown_arm_is_absent"],
+        run: long_names,
+    },
+    Test {
+        family: Family::Money,
+        name: "money.unicode_creatives",
+        must: "launch an arm whose texts hold letters of every language",
+        needs: READS_BACK,
+        run: unicode_creatives,
+    },
 ];
 
 fn opened(bench: &Bench<'_>) -> Result<Box<dyn Connection>, Stop> {
-    let capabilities = &bench.description()?.capabilities;
-    for (needed, name) in [(Capability::Apply, "apply"), (Capability::Query, "query")] {
-        if !capabilities.contains(&needed) {
-            return Err(Stop::Skip(format!("the plugin cannot `{name}`")));
-        }
-    }
+    bench.needs(&[Capability::Apply, Capability::Query])?;
     bench.open()
 }
 
@@ -209,4 +225,47 @@ fn unknown_arm_is_absent(bench: &Bench<'_>) -> Found {
         return Err(Stop::Skip(reason.to_owned()));
     }
     ensure(!state.exists, || "an arm that was never launched exists".to_owned())
+}
+
+fn min_step_is_true(bench: &Bench<'_>) -> Found {
+    let mut channel = opened(bench)?;
+    carried_out(bench, &mut *channel, 0, &bench.launch(0))?;
+    let step = bench.description()?.min_step.minor;
+    let whole = bench.subject.daily_budget_minor;
+    for minor in [whole + step, whole, whole - step] {
+        carried_out(bench, &mut *channel, 0, &bench.command(0, minor, false))?;
+    }
+    Ok(())
+}
+
+fn long_names(bench: &Bench<'_>) -> Found {
+    let mut channel = opened(bench)?;
+    let name = |letter: &str| letter.repeat(64);
+    for (experiment, arm) in [
+        (bench.subject.experiment.clone(), name("z")),
+        (name("z"), bench.subject.arms[0].clone()),
+        (name("z"), name("9")),
+    ] {
+        let query = Query { experiment, arm };
+        let state = channel.query(&query, bench.terms())?;
+        ensure(!state.exists, || format!("`{}/{}` exists", query.experiment, query.arm))?;
+    }
+    Ok(())
+}
+
+fn unicode_creatives(bench: &Bench<'_>) -> Found {
+    let mut channel = opened(bench)?;
+    let mut launch = bench.launch(0);
+    // Texts that people read have spaces; addresses, names of files and platforms' own words have none.
+    let texts = launch.set.creative.as_mut().and_then(|creative| creative.as_object_mut());
+    let texts = texts.into_iter().flat_map(|creative| creative.values_mut());
+    let mut changed = false;
+    for text in texts.filter(|value| value.as_str().is_some_and(|text| text.contains(' '))) {
+        *text = format!("{} «ærlig» 文", text.as_str().unwrap_or_default()).into();
+        changed = true;
+    }
+    if !changed {
+        return Err(Stop::Skip("the creative holds no text that people read".to_owned()));
+    }
+    carried_out(bench, &mut *channel, 0, &launch)
 }

@@ -1,6 +1,7 @@
 //! What a plugin is tested with: its configuration, and names that it knows.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
 
 use gevinst_host::wire::Money;
 use serde::Deserialize;
@@ -26,6 +27,10 @@ pub struct Subject {
     pub daily_budget_minor: i64,
     /// What a launch shows.
     pub creative: Value,
+    /// Files that are there when a test begins, by their path in the test's folder, which `{tmp}` names: for a source that
+    /// reads what others wrote. In their names and contents `{day0}` to `{day8}` become dates, such as 2026-11-01, of the
+    /// simulated calendar; a test begins on `{day0}`.
+    pub files: BTreeMap<String, String>,
     /// The plugin's part of the configuration.
     #[serde(skip)]
     config: Map<String, Value>,
@@ -44,6 +49,7 @@ impl Default for Subject {
             arms: ["first".to_owned(), "second".to_owned()],
             metrics: ["spend".to_owned(), "lead".to_owned()],
             daily_budget_minor: 2_400_000,
+            files: BTreeMap::new(),
             creative: serde_json::json!({ "headline": "A test", "url": "https://example.com/" }),
             config: Map::new(),
             currency: "NOK".to_owned(),
@@ -68,6 +74,9 @@ pub enum SubjectError {
     /// The timezone is not one.
     #[error("the timezone `{0}` is not known")]
     UnknownTimezone(String),
+    /// The plugin's library cannot be used.
+    #[error(transparent)]
+    NoPlugin(#[from] gevinst_host::HostError),
     /// No folder for a test.
     #[error("no folder for temporary files: {0}")]
     NoFolder(std::io::Error),
@@ -94,6 +103,14 @@ impl Subject {
         if subject.arms[0] == subject.arms[1] || subject.metrics[0] == subject.metrics[1] {
             return Err(SubjectError::BadTable("arms and metrics must differ".to_owned()));
         }
+        let is_inside = |name: &&String| {
+            let path = Path::new(name.as_str());
+            path.components().all(|part| matches!(part, Component::Normal(_)))
+        };
+        if let Some(name) = subject.files.keys().find(|name| !is_inside(name)) {
+            let reason = format!("the file `{name}` lies outside the test's folder");
+            return Err(SubjectError::BadTable(reason));
+        }
         if subject.daily_budget_minor < 2 {
             return Err(SubjectError::BadTable("`daily_budget_minor` must be at least 2".to_owned()));
         }
@@ -114,6 +131,22 @@ impl Subject {
         let mut config = Value::Object(self.config.clone());
         fill(&mut config, &folder.display().to_string());
         config
+    }
+
+    /// Writes the files into a test's folder; `dates` are those of `{day0}`, `{day1}`, ….
+    pub(crate) fn write_files(&self, folder: &Path, dates: &[String]) -> Result<(), SubjectError> {
+        let dated = |text: &str| {
+            let days = dates.iter().enumerate();
+            days.fold(text.to_owned(), |text, (day, date)| text.replace(&format!("{{day{day}}}"), date))
+        };
+        for (name, content) in &self.files {
+            let path = folder.join(dated(name));
+            let parent = path.parent().unwrap_or(folder);
+            std::fs::create_dir_all(parent)
+                .and_then(|()| std::fs::write(&path, dated(content)))
+                .map_err(SubjectError::NoFolder)?;
+        }
+        Ok(())
     }
 
     /// Whether the configuration gives every test a platform of its own.
@@ -158,6 +191,17 @@ mod tests {
         assert_eq!(subject.foreign_money(5), Money::new(5, "SEK"));
     }
 
+    /// Protects sources that read files: their dates are those of the simulated calendar.
+    #[test]
+    fn files_are_written_with_dates() {
+        let config = json!({ "conformance": { "files": { "in/leads-{day1}.csv": "{day0};{day1};{day9}" } } });
+        let folder = tempfile::tempdir().unwrap();
+        let dates = ["2026-11-01".to_owned(), "2026-11-02".to_owned()];
+        Subject::new(&config).unwrap().write_files(folder.path(), &dates).unwrap();
+        let text = std::fs::read_to_string(folder.path().join("in/leads-2026-11-02.csv")).unwrap();
+        assert_eq!(text, "2026-11-01;2026-11-02;{day9}");
+    }
+
     /// Protects the author from a test that tests something else than was meant.
     #[test]
     fn a_wrong_table_is_refused() {
@@ -166,6 +210,8 @@ mod tests {
             (json!({ "currency": 7 }), "`currency` must be a text"),
             (json!({ "conformance": { "arms": ["a", "a"] } }), "arms and metrics must differ"),
             (json!({ "conformance": { "arm": ["a", "b"] } }), "unknown field `arm`"),
+            (json!({ "conformance": { "files": { "../a": "x" } } }), "outside the test's folder"),
+            (json!({ "conformance": { "files": { "/a": "x" } } }), "outside the test's folder"),
         ] {
             let error = Subject::new(&config).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

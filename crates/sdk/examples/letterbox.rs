@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 use std::collections::BTreeMap;
 
+use gevinst_sdk::periods::{self, Period};
 use gevinst_sdk::{Channel, Error, Host, Observations, Row, export_channel, wire::*};
 
-const HOUR_US: i64 = 3_600_000_000;
+const HOUR_US: usize = 3_600_000_000;
 
 /// The account: nothing to sign in to.
 #[derive(serde::Deserialize)]
@@ -44,20 +45,23 @@ impl Channel for Letterbox {
         Ok(past.map_or(State::absent(), |(_, state)| state.clone().into()))
     }
     fn observe(&mut self, request: &ObserveRequest) -> Result<Observations, Error> {
-        let (mut rows, mut hour) = (Vec::new(), request.from_us);
-        while hour + HOUR_US <= request.to_us.min(self.1.now_us()) {
+        let (mut rows, mut fresh_until_us) = (Vec::new(), request.from_us);
+        for Period { start_us, end_us } in periods::whole(request, self.1.now_us())? {
             for arm in &request.arms {
-                let past = self.2.get(&(request.experiment.clone(), arm.name.clone())).into_iter().flatten();
-                let state = past.rev().find(|(at, _)| *at <= hour).filter(|(_, state)| !state.paused);
-                let spend = state.map_or(0, |(_, state)| state.daily_budget.minor / 24);
+                let key = (request.experiment.clone(), arm.name.clone());
+                let Some(past) = self.2.get(&key).filter(|past| past[0].0 < end_us) else { continue };
+                let in_force = |hour| past.iter().rev().find(|(at, _)| *at <= hour).map(|(_, state)| state);
+                let states = (start_us..end_us).step_by(HOUR_US).filter_map(in_force);
+                let running = states.filter(|state| !state.paused);
+                let spend: i64 = running.map(|state| state.daily_budget.minor / 24).sum();
                 rows.extend(request.metrics.iter().map(|metric| match metric.name.as_str() {
-                    "spend" => Row::amount(hour, arm.code, metric.code, spend),
-                    _ => Row::count(hour, arm.code, metric.code, spend.unsigned_abs() / 10_000),
+                    "spend" => Row::amount(start_us, arm.code, metric.code, spend),
+                    _ => Row::count(start_us, arm.code, metric.code, spend.unsigned_abs() / 10_000),
                 }));
             }
-            hour += HOUR_US;
+            fresh_until_us = end_us;
         }
-        Ok(Observations::new(rows, None, hour))
+        Ok(Observations::new(rows, None, fresh_until_us))
     }
 }
 

@@ -18,7 +18,8 @@
 //! gevinst_sdk::export_channel!(Shop);
 //! ```
 //!
-//! `examples/counter.rs` is a complete channel in under 60 lines.
+//! `examples/letterbox.rs` is a complete channel in under 60 lines; `gevinst plugin new` writes one that keeps its
+//! state, with tests.
 //!
 //! What the SDK sees to, so that an author need not:
 //! - JSON in and out; a configuration or request that does not fit is refused with a pointer to the field.
@@ -32,6 +33,8 @@
 
 mod channel;
 mod host;
+#[cfg(feature = "calendar")]
+pub mod periods;
 mod slots;
 pub mod testing;
 

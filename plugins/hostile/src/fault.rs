@@ -4,12 +4,13 @@ use std::io::Write;
 use std::process::Command as Process;
 use std::time::Duration;
 
-use gevinst_sdk::wire::{Command, ObserveRequest};
+use gevinst_sdk::wire::{Command, Grain, Money, ObserveRequest};
 use gevinst_sdk::{Columns, Error, Host, Level, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Config;
+use crate::platform::HOUR_US;
 
 /// What the channel does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +26,18 @@ pub enum Fault {
     AcceptsAList,
     /// Opens no more in a process in which it refused a configuration.
     BreaksAfterRefusedOpen,
+    /// Opens without the secret that it was told to use.
+    OpensWithoutSecret,
     /// Opens once in a process.
     OpensOnce,
     /// Panics in `open`.
     PanicsInOpen,
+    /// Knows in one account what was done in another.
+    SharesMemory,
     /// Writes the secret into its log.
     LogsSecret,
+    /// Puts the secret into a refusal.
+    TellsSecretInErrors,
     /// Keeps other processes from opening the same account.
     LocksOthersOut,
     /// Starts a process that keeps the pipes open.
@@ -61,6 +68,12 @@ pub enum Fault {
     EchoesCommands,
     /// Adds the new budget to the old.
     AddsBudgets,
+    /// Rounds budgets to whole kroner although its smallest step is an øre.
+    RoundsBudgets,
+    /// Refuses a launch whose texts are not ASCII.
+    ChokesOnUnicode,
+    /// Refuses to be asked for an arm with a long name.
+    ChokesOnLongNames,
     /// Carries out commands with numbers that it has seen.
     IgnoresSeq,
     /// Takes any currency for its own.
@@ -101,8 +114,30 @@ pub enum Fault {
     ChangesItsMind,
     /// Moves its cursor past what it reported.
     SkipsWithCursor,
+    /// Tells corrected rows only to those who ask without a cursor.
+    ForgetsRestated,
+    /// Cannot go on from a cursor in another process.
+    CursorInMemory,
+    /// Corrects rows for longer than it says.
+    RestatesForEver,
     /// Claims to be fresh beyond now.
     FreshBeyondNow,
+    /// Claims to be fresh beyond what it reported.
+    FreshTooEarly,
+    /// Reports hours to those who ask for days.
+    IgnoresGrain,
+    /// Reports up to now whatever end was asked for.
+    IgnoresEnd,
+    /// Refuses a request for no time at all.
+    ChokesOnNothing,
+    /// Refuses a request for many arms.
+    ChokesOnMany,
+    /// Numbers arms and metrics by their place instead of by the request's codes.
+    NumbersByPlace,
+    /// Reports zeroes for arms that it does not know.
+    ZeroesForUnknownArms,
+    /// Reports zeroes for metrics that it does not have.
+    ZeroesForUnknownMetrics,
     /// Reports metrics that were not asked for.
     ForeignMetric,
     /// Reports every hour of the request for every arm and metric, from memory: as fast as it can.
@@ -110,12 +145,23 @@ pub enum Fault {
 }
 
 /// Seven days in µs.
-const WEEK_US: i64 = 7 * 24 * crate::platform::HOUR_US;
+const WEEK_US: i64 = 7 * 24 * HOUR_US;
+
+/// By how much a channel is behind with what it says that it reported, in µs.
+const LATE_US: i64 = 6 * HOUR_US;
 
 /// The keys of a good configuration, all of them texts.
 const KEYS: [&str; 5] = ["currency", "timezone", "state_file", "secret", "fault"];
 
 impl Fault {
+    /// The names of all faults, as configurations write them.
+    pub fn names() -> Vec<String> {
+        // What is refused is answered with everything that is not.
+        let refusal = Self::deserialize(Value::from("no fault")).err().map(|error| error.to_string());
+        let quoted = refusal.as_deref().unwrap_or_default().split('`');
+        quoted.skip(3).step_by(2).map(str::to_owned).collect()
+    }
+
     /// The fault that a configuration names, also when it is inside a list.
     pub(crate) fn named_in(config: &Value) -> Option<Self> {
         let object = config.get(0).unwrap_or(config);
@@ -161,6 +207,11 @@ pub(crate) fn before_apply(fault: Option<Fault>, command: &Command) -> Result<()
         Some(Fault::AbortsInApply) => std::process::abort(),
         Some(Fault::HangsInApply) => hang(),
         Some(Fault::UnavailableInApply) => Err(Error::unavailable("the platform is being repaired")),
+        Some(Fault::ChokesOnUnicode)
+            if command.set.creative.as_ref().is_some_and(|creative| !creative.to_string().is_ascii()) =>
+        {
+            Err(Error::bad_request("/set/creative", "not in ASCII"))
+        }
         _ => Ok(()),
     }
 }
@@ -186,6 +237,12 @@ pub(crate) fn before_observe(
             Ok(())
         }
         Some(Fault::WritesToStdout) => say("observing\n"),
+        Some(Fault::ChokesOnNothing) if request.from_us == request.to_us => {
+            Err(Error::bad_request("/to_us", "expected a time after `from_us`"))
+        }
+        Some(Fault::ChokesOnMany) if request.arms.len() > 20 => {
+            Err(Error::bad_request("/arms", "the platform takes 20 at once"))
+        }
         _ => Ok(()),
     }
 }
@@ -221,19 +278,68 @@ pub(crate) fn flood(request: &ObserveRequest) -> Columns {
         for arm in &request.arms {
             rows.extend(request.metrics.iter().map(|metric| Row::count(hour, arm.code, metric.code, 7)));
         }
-        hour += crate::platform::HOUR_US;
+        hour += HOUR_US;
     }
     rows
 }
 
+/// What periods are asked for: with a cursor those that are new and those whose leads may have been told in part before.
+pub(crate) fn spoil_request(
+    fault: Option<Fault>,
+    request: &ObserveRequest,
+    cursor: Option<i64>,
+) -> ObserveRequest {
+    let mut asked = ObserveRequest { arms: Vec::new(), metrics: Vec::new(), ..request.clone() };
+    match (fault, cursor) {
+        (Some(Fault::RestatesForEver), _) | (_, None) => {}
+        (Some(Fault::ForgetsRestated | Fault::SkipsWithCursor), Some(cursor)) => {
+            asked.from_us = cursor;
+        }
+        // A day has up to 25 hours, and what was over for less than 24 was told in part.
+        (_, Some(cursor)) => asked.from_us = request.from_us.max(cursor - 50 * HOUR_US),
+    }
+    match fault {
+        Some(Fault::IgnoresGrain) => asked.grain = Grain::Hour,
+        Some(Fault::IgnoresEnd) if request.to_us > request.from_us => asked.to_us = i64::MAX,
+        _ => {}
+    }
+    asked
+}
+
+/// Until when periods are taken to be over.
+pub(crate) fn until_us(fault: Option<Fault>, now_us: i64) -> i64 {
+    match fault {
+        Some(Fault::ReportsTheFuture) => i64::MAX,
+        Some(Fault::FreshTooEarly) => now_us - LATE_US,
+        _ => now_us,
+    }
+}
+
+/// The codes of an arm and a metric, given their places and codes in the request.
+pub(crate) fn codes(fault: Option<Fault>, arm: (usize, u32), metric: (usize, u32)) -> (u32, u32) {
+    let numbered = |place: usize| u32::try_from(place + 1).unwrap_or(u32::MAX);
+    match fault {
+        Some(Fault::NumbersByPlace) => (numbered(arm.0), numbered(metric.0)),
+        _ => (arm.1, metric.1),
+    }
+}
+
+/// The budget that the platform takes.
+pub(crate) fn spoil_budget(fault: Option<Fault>, budget: Money) -> Money {
+    match fault {
+        Some(Fault::RoundsBudgets) => Money { minor: budget.minor / 100 * 100, ..budget },
+        _ => budget,
+    }
+}
+
 /// Makes cursor and freshness wrong.
 pub(crate) fn spoil_cursor(fault: Option<Fault>, reported_until_us: i64, now_us: i64) -> (String, i64) {
+    let reported = reported_until_us.to_string();
     match fault {
-        Some(Fault::SkipsWithCursor) => {
-            ((reported_until_us + crate::platform::HOUR_US).to_string(), reported_until_us)
-        }
-        Some(Fault::FreshBeyondNow) => (reported_until_us.to_string(), now_us + 1),
-        _ => (reported_until_us.to_string(), reported_until_us),
+        Some(Fault::SkipsWithCursor) => ((reported_until_us + HOUR_US).to_string(), reported_until_us),
+        Some(Fault::FreshBeyondNow) => (reported, now_us + 1),
+        Some(Fault::FreshTooEarly) => (reported, (reported_until_us + LATE_US).min(now_us)),
+        _ => (reported, reported_until_us),
     }
 }
 

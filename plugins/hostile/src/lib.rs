@@ -1,7 +1,7 @@
 //! A channel that misbehaves as its configuration says.
 //!
-//! Without a `fault` it is a good channel: a platform in a file, hours, budgets spent evenly, a goal for every
-//! 100 kroner. With one it does a single thing wrong, so that host and conformance suite can show that they
+//! Without a `fault` it is a good channel: a platform in a file, hours or days, budgets spent evenly, a lead for every
+//! 100 kroner, half of them told a day late. With one it does a single thing wrong, so that host and conformance suite can show that they
 //! notice that thing and nothing else. Never installed beside real plugins.
 #![forbid(unsafe_code)]
 
@@ -9,11 +9,11 @@ mod fault;
 mod platform;
 
 use gevinst_sdk::wire::{ArmState, Command, Description, Grain, ObserveRequest, Query, Receipt, State};
-use gevinst_sdk::{Channel, Columns, Error, Host, Level, Observations, Row, export_channel};
+use gevinst_sdk::{Channel, Columns, Error, Host, Level, Observations, Row, export_channel, periods};
 use serde_json::Value;
 
 pub use fault::Fault;
-use platform::{HOUR_US, Platform};
+use platform::Platform;
 
 /// The configuration as it should be.
 #[derive(serde::Deserialize)]
@@ -34,6 +34,7 @@ struct Config {
 /// The channel.
 pub struct Hostile {
     currency: String,
+    secret: String,
     host: Host,
     fault: Option<Fault>,
     platform: Platform,
@@ -59,7 +60,13 @@ impl Channel for Hostile {
             }
         });
         let description = Description::new("hostile", env!("CARGO_PKG_VERSION"));
-        Description { grain: Grain::Hour, config_schema: schema, ..description }
+        Description {
+            metrics: vec!["spend".to_owned(), "lead".to_owned()],
+            grain: Grain::Hour,
+            restatement_days: 3,
+            config_schema: schema,
+            ..description
+        }
     }
 
     fn open(config: Value, host: Host) -> Result<Self, Error> {
@@ -74,18 +81,24 @@ impl Channel for Hostile {
         if fault == Some(Fault::PanicsInOpen) {
             panic!("a panic in open");
         }
+        let mut told = String::new();
         if let Some(name) = &config.secret {
-            let secret = host.secret(name)?;
+            let secret = match (host.secret(name), fault) {
+                (Ok(secret), _) => secret,
+                (Err(_), Some(Fault::OpensWithoutSecret)) => String::new(),
+                (Err(error), _) => return Err(error),
+            };
             if fault == Some(Fault::LogsSecret) {
                 host.log(Level::Info, format!("signed in with {secret}"));
             }
+            told = secret;
         }
         let exclusive = fault == Some(Fault::LocksOthersOut);
-        let platform = Platform::open(config.state_file, exclusive)?;
+        let platform = Platform::open(config.state_file, exclusive, fault == Some(Fault::SharesMemory))?;
         if fault == Some(Fault::Grandchild) {
             fault::leave_a_grandchild(&host)?;
         }
-        Ok(Self { currency: config.currency, host, fault, platform, calls: 0, flood: None })
+        Ok(Self { currency: config.currency, secret: told, host, fault, platform, calls: 0, flood: None })
     }
 
     fn check(&mut self) -> Result<(), Error> {
@@ -107,18 +120,18 @@ impl Channel for Hostile {
         fault::before_apply(self.fault, command)?;
         let set = &command.set;
         if set.daily_budget.currency != self.currency && self.fault != Some(Fault::TakesAnyCurrency) {
-            return Err(Error::bad_request("/set/daily_budget/currency", "not the account's currency"));
+            let told = if self.fault == Some(Fault::TellsSecretInErrors) { &self.secret } else { "" };
+            let message = format!("not the account's currency {told}");
+            return Err(Error::bad_request("/set/daily_budget/currency", message));
         }
         if set.daily_budget.minor < 0 && self.fault != Some(Fault::TakesNegativeBudgets) {
             return Err(Error::bad_request("/set/daily_budget/minor", "a budget is not negative"));
         }
-        let arm = match self.fault {
-            Some(Fault::OneBudgetForAll) => "every arm",
-            _ => &command.arm,
-        };
+        let arm = self.arm(&command.arm).to_owned();
+        let arm = arm.as_str();
         let last = self.platform.last(&command.experiment, arm);
         let mut new = ArmState {
-            daily_budget: set.daily_budget.clone(),
+            daily_budget: fault::spoil_budget(self.fault, set.daily_budget.clone()),
             paused: set.paused && self.fault != Some(Fault::NeverPauses),
             last_seq: command.seq,
         };
@@ -145,11 +158,10 @@ impl Channel for Hostile {
     }
 
     fn query(&mut self, query: &Query) -> Result<State, Error> {
-        let arm = match self.fault {
-            Some(Fault::OneBudgetForAll) => "every arm",
-            _ => &query.arm,
-        };
-        match (self.platform.last(&query.experiment, arm), self.fault) {
+        if self.fault == Some(Fault::ChokesOnLongNames) && query.arm.len() > 32 {
+            return Err(Error::bad_request("/arm", "the platform takes 32 characters"));
+        }
+        match (self.platform.last(&query.experiment, self.arm(&query.arm)), self.fault) {
             (Some(state), _) => Ok(state.into()),
             (None, Some(Fault::UnknownArmIsAnError)) => Err(Error::bad_request("/arm", "no such arm")),
             (None, _) => Ok(State::absent()),
@@ -163,32 +175,65 @@ impl Channel for Hostile {
             let rows = self.flood.get_or_insert_with(|| fault::flood(request)).clone();
             return Ok(Observations { rows, ..Observations::new([], None, request.to_us) });
         }
-        // Whole hours that are over and were not reported yet: the cursor is where the last report ended.
-        let from = request
-            .cursor
-            .as_ref()
-            .and_then(|cursor| cursor.parse::<i64>().ok())
-            .map_or(request.from_us, |cursor| cursor.max(request.from_us));
-        let until = match self.fault {
-            Some(Fault::ReportsTheFuture) => request.to_us,
-            _ => request.to_us.min(self.host.now_us()),
-        };
-        let mut hour = from;
-        let mut rows = Columns::new();
-        while hour + HOUR_US <= until {
-            for arm in &request.arms {
-                let spend = self.platform.spend_in(&request.experiment, &arm.name, hour);
-                rows.extend(request.metrics.iter().map(|metric| match metric.name.as_str() {
-                    "spend" => Row::amount(hour, arm.code, metric.code, spend),
-                    _ => Row::count(hour, arm.code, metric.code, spend.unsigned_abs() / 10_000),
-                }));
+        let cursor = self.cursor_of(request);
+        let asked = fault::spoil_request(self.fault, request, cursor);
+        let until_us = fault::until_us(self.fault, self.host.now_us());
+        let (mut rows, mut reported_until_us) = (Columns::new(), cursor.unwrap_or(request.from_us));
+        for period in periods::whole(&asked, until_us)? {
+            for (index, arm) in request.arms.iter().enumerate() {
+                let spend = self.platform.spend_in(
+                    &request.experiment,
+                    self.arm(&arm.name),
+                    period.start_us,
+                    period.end_us,
+                );
+                let zero = (self.fault == Some(Fault::ZeroesForUnknownArms)).then_some(0);
+                let Some(spend) = spend.or(zero) else { continue };
+                let leads = self.leads(spend, period.end_us);
+                for (place, metric) in request.metrics.iter().enumerate() {
+                    let (arm, code) = fault::codes(self.fault, (index, arm.code), (place, metric.code));
+                    match metric.name.as_str() {
+                        "spend" => rows.push(Row::amount(period.start_us, arm, code, spend)),
+                        "lead" => rows.push(Row::count(period.start_us, arm, code, leads)),
+                        _ if self.fault == Some(Fault::ZeroesForUnknownMetrics) => {
+                            rows.push(Row::count(period.start_us, arm, code, 0));
+                        }
+                        _ => {}
+                    }
+                }
             }
-            hour += HOUR_US;
+            reported_until_us = reported_until_us.max(period.end_us);
         }
-        let fresh_until = hour.max(from);
         let rows = fault::spoil(self.fault, request, rows, self.calls);
-        let (cursor, fresh_until) = fault::spoil_cursor(self.fault, fresh_until, self.host.now_us());
+        let (cursor, fresh_until) = fault::spoil_cursor(self.fault, reported_until_us, self.host.now_us());
         Ok(Observations { rows, ..Observations::new([], cursor, fresh_until) })
+    }
+}
+
+impl Hostile {
+    /// The name under which the platform keeps an arm.
+    fn arm<'a>(&self, name: &'a str) -> &'a str {
+        if self.fault == Some(Fault::OneBudgetForAll) { "every arm" } else { name }
+    }
+
+    /// Until where an earlier observation reported, if there was one.
+    fn cursor_of(&self, request: &ObserveRequest) -> Option<i64> {
+        let cursor = request.cursor.as_ref()?.parse::<i64>().ok()?;
+        // One that keeps its place in memory does not find it again in another process.
+        let lost = self.fault == Some(Fault::CursorInMemory) && self.calls == 1;
+        Some(if lost { request.to_us } else { cursor.max(request.from_us) })
+    }
+
+    /// A lead for every 100 kroner, of which half is told at once and all of them a day later.
+    fn leads(&self, spend: i64, end_us: i64) -> u64 {
+        let (all, age_us) = (spend.unsigned_abs() / 10_000, self.host.now_us() - end_us);
+        match self.fault {
+            Some(Fault::RestatesForEver) => {
+                all + age_us.unsigned_abs() / (3 * platform::DAY_US.unsigned_abs())
+            }
+            _ if age_us < platform::DAY_US => all / 2,
+            _ => all,
+        }
     }
 }
 

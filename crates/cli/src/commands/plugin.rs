@@ -1,4 +1,6 @@
-//! `gevinst plugin`: which plugins are there, what they pass, and accepting a changed one.
+//! `gevinst plugin`: which plugins are there, what they pass, a new one, and accepting a changed one.
+
+mod new;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::{clock, project};
 pub(crate) fn run(command: &PluginCommand) -> Result<(), Failure> {
     match command {
         PluginCommand::List { plugins, json } => list(&plugin_dirs(&plugins.plugin_dirs), json.as_deref()),
+        PluginCommand::New { name, dir, sdk } => new::run(name, dir, sdk.as_deref()),
         PluginCommand::Test { lib, config, in_process, filter, plugins, json } => {
             let plugin = find(lib, &plugin_dirs(&plugins.plugin_dirs))?;
             test(&plugin, config, *in_process, filter.clone(), json.as_deref())

@@ -1,6 +1,6 @@
 /* A channel in plain C: what an author without Rust starts from, and the proof that the header is enough.
  *
- * A platform in a file, hours, budgets spent evenly, a lead for every 100 kroner. It reads the host's JSON (compact,
+ * A platform in a file whose days are those of UTC, budgets spent evenly, a lead for every 100 kroner. It reads the host's JSON (compact,
  * keys as the contract has them) with a few lines of its own; a real plugin takes a JSON library.
  * Compiled with -DFAULT_..., it does one thing wrong that the Rust SDK would not let it do. */
 #include "gevinst_channel.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define HOUR_US INT64_C(3600000000)
+#define DAY_US (24 * HOUR_US)
 #define NAME_MAX_BYTES 128
 
 /* ---- Errors and answers. ---- */
@@ -102,12 +103,22 @@ static int32_t describe(gv_sink out, gv_error *err) {
   static int calls;
   version = calls++ % 2 ? "0.1.1" : "0.1.0";
 #endif
+  const char *major = "1", *capabilities = "\"apply\",\"query\",\"observe\"", *state_file = ",\"state_file\":{}";
+#ifdef FAULT_OTHER_ABI
+  major = "9";
+#endif
+#ifdef FAULT_NO_QUERY
+  capabilities = "\"apply\",\"observe\"";
+#endif
+#ifdef FAULT_SHORT_SCHEMA
+  state_file = "";
+#endif
   char text[1024];
   snprintf(text, sizeof text,
-           "{\"id\":\"plain-c\",\"version\":\"%s\",\"abi\":[1,0],\"capabilities\":[\"apply\",\"query\",\"observe\"],"
-           "\"metrics\":[\"*\"],\"grain\":\"hour\",\"min_step\":{\"minor\":1,\"currency\":null},"
+           "{\"id\":\"plain-c\",\"version\":\"%s\",\"abi\":[%s,0],\"capabilities\":[%s],"
+           "\"metrics\":[\"spend\",\"lead\"],\"grain\":\"hour\",\"min_step\":{\"minor\":1,\"currency\":null},"
            "\"restatement_days\":0,\"config_schema\":{\"type\":\"object\",\"properties\":{\"currency\":{},"
-           "\"timezone\":{},\"state_file\":{}}}}", version);
+           "\"timezone\":{}%s}}}", version, major, capabilities, state_file);
   return answer(out, text, err);
 }
 
@@ -127,6 +138,8 @@ static int32_t read_config(const char *json, gv_channel *channel, gv_error *err)
     size_t room = place == channel->file ? sizeof channel->file : sizeof channel->currency;
     if (!place && strcmp(key, "timezone")) return fail(err, GV_BAD_CONFIG, field, "unknown key");
     if (*at != '"') return fail(err, GV_BAD_CONFIG, field, "expected a text");
+    if (!strcmp(key, "timezone") && strncmp(at, "\"UTC\"", 5))
+      return fail(err, GV_BAD_CONFIG, field, "the platform's days are those of UTC: expected \"UTC\"");
     length = strcspn(at + 1, "\"\\");
     if (at[1 + length] != '"' || length >= room) return fail(err, GV_BAD_CONFIG, field, "cannot be used");
     if (place) { memcpy(place, at + 1, length); place[length] = 0; }
@@ -339,19 +352,29 @@ static int32_t observe(gv_channel *channel, gv_bytes request, struct ArrowArrayS
     free_rows(rows);
     return fail(err, GV_BAD_REQUEST, "", "a request that cannot be understood");
   }
-  int64_t hour = text_of(json, "cursor", cursor) && atoll(cursor) > from_us ? atoll(cursor) : from_us;
+  const char *grain = value_of(json, "grain");
+  int64_t length = grain && !strncmp(grain, "\"day\"", 5) ? DAY_US : HOUR_US;
+  int64_t start = text_of(json, "cursor", cursor) && atoll(cursor) > from_us ? atoll(cursor) : from_us;
+  start = (start + length - 1) / length * length;
   int good = 1;
-  for (; hour + HOUR_US <= (to_us < now_us ? to_us : now_us); hour += HOUR_US)
+  for (; start + length <= (to_us < now_us ? to_us : now_us); start += length)
     for (const char *a = value_of(json, "arms"); (a = coded(a, &arm_code, arm));) {
-      const struct entry *then = last(channel, experiment, arm, hour);
-      int64_t spend = then && !then->paused ? then->minor / 24 : 0, leads = spend / 10000;
-      for (const char *m = value_of(json, "metrics"); (m = coded(m, &metric_code, metric));)
-        good &= strcmp(metric, "spend")
-                    ? add(rows, hour, (uint32_t)arm_code, (uint32_t)metric_code, (uint64_t)leads, (double)leads, (double)leads)
-                    : add(rows, hour, (uint32_t)arm_code, (uint32_t)metric_code, 1, (double)spend, (double)spend * (double)spend);
+      if (!last(channel, experiment, arm, start + length - 1)) continue; /* not launched yet: no row, not a zero */
+      int64_t spend = 0;
+      for (int64_t hour = start; hour < start + length; hour += HOUR_US) {
+        const struct entry *then = last(channel, experiment, arm, hour);
+        spend += then && !then->paused ? then->minor / 24 : 0;
+      }
+      int64_t leads = spend / 10000;
+      for (const char *m = value_of(json, "metrics"); (m = coded(m, &metric_code, metric));) {
+        if (!strcmp(metric, "spend"))
+          good &= add(rows, start, (uint32_t)arm_code, (uint32_t)metric_code, 1, (double)spend, (double)spend * (double)spend);
+        else if (!strcmp(metric, "lead"))
+          good &= add(rows, start, (uint32_t)arm_code, (uint32_t)metric_code, (uint64_t)leads, (double)leads, (double)leads);
+      }
     }
   free(json);
-  snprintf(text, sizeof text, "{\"cursor\":\"%" PRId64 "\",\"fresh_until_us\":%" PRId64 "}", hour, hour);
+  snprintf(text, sizeof text, "{\"cursor\":\"%" PRId64 "\",\"fresh_until_us\":%" PRId64 "}", start, start);
   int32_t code = good ? answer(cursor_after, text, err) : fail(err, GV_INTERNAL, "", "no memory");
   if (code) { free_rows(rows); return code; }
 #ifdef FAULT_NO_STREAM
@@ -369,5 +392,8 @@ const gevinst_channel_v1_t gevinst_channel_v1 = {
   .magic = GEVINST_MAGIC, .abi_major = GEVINST_ABI_MAJOR, .abi_minor = GEVINST_ABI_MINOR,
   .struct_size = sizeof(gevinst_channel_v1_t),
   .describe = describe, .open = open_channel, .check = check, .apply = apply, .query = query, .observe = observe,
-  .cancel = cancel, .close = close_channel,
+  .cancel = cancel,
+#ifndef FAULT_EMPTY_SLOT
+  .close = close_channel,
+#endif
 };
