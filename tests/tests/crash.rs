@@ -307,3 +307,30 @@ fn a_month_of_crashes_knows_what_an_undisturbed_one_knows() {
     assert_eq!(undisturbed.0, crashed.0, "rows, and when they were known");
     assert_eq!(undisturbed.1, crashed.1, "looks");
 }
+
+#[test]
+fn a_month_of_crashes_moves_the_same_money() {
+    // Protects the day's shares: a look whose moves were lost with the runner would leave yesterday's budgets in force.
+    let mut undisturbed = Trial::new(MOVING, Faults::default(), 6, 0.0);
+    undisturbed.month();
+    let mut crashed = Trial::new(MOVING, Faults::default(), 6, 0.6);
+    crashed.month();
+    crashed.nothing_was_lost_or_done_twice();
+    assert!(crashed.killed > 15, "only {} of {} runs were killed", crashed.killed, crashed.runs);
+    // A command that was killed on its way is made again under a new number: numbers may differ, budgets may not.
+    let budgets = |trial: &Trial| {
+        let mut budgets: Vec<_> = received(&trial.place)
+            .into_iter()
+            .map(|one| {
+                (one.at_us, one.command.arm, one.command.set.daily_budget.minor, one.command.set.paused)
+            })
+            .collect();
+        budgets.sort();
+        budgets
+    };
+    assert_eq!(budgets(&undisturbed), budgets(&crashed), "when which arm was set to what");
+    let looks = |trial: &Trial| -> Vec<_> {
+        Export::of(&trial.place).kind("looked").map(|record| record.body["evidence"].clone()).collect()
+    };
+    assert_eq!(looks(&undisturbed), looks(&crashed));
+}

@@ -309,7 +309,7 @@ fn a_tie_needs_a_margin() {
 fn a_table_that_is_none_is_refused_with_its_line() {
     // Protects against verdicts on half-read numbers.
     let good = "period,arm,exposure,count\n1,a,100,10\n1,b,100,20\n";
-    let cases: [(String, &[&str]); 13] = [
+    let cases: [(String, &[&str]); 15] = [
         (
             good.replace("count", "clicks"),
             &["there is no column `count`", "`clicks`", "hint: the table needs the columns"],
@@ -321,6 +321,8 @@ fn a_table_that_is_none_is_refused_with_its_line() {
         (good.replace(",20", ",many"), &["line 3", "count is `many`"]),
         (good.replace("1,b,100", "1,b,-1"), &["line 3", "exposure is `-1`"]),
         (good.replace("1,b,100", "1,b,inf"), &["line 3", "exposure is `inf`"]),
+        (good.replace("1,b,100", "1,b,1e300"), &["line 3", "exposure is `1e300`", "to 10^100"]),
+        (good.replace("1,b,100", "1,b,1e-200"), &["line 3", "exposure is `1e-200`", "from 10^-100"]),
         (good.replace("1,b,100", "1,b,0"), &["line 3", "20 goals without any exposure"]),
         (good.replace("1,b", "1,a"), &["line 3", "arm `a` has period `1` on line 2 already"]),
         (good.replace("1,b,", "1,,"), &["line 3", "the arm has no name"]),

@@ -143,7 +143,8 @@ fn a_library_that_changed_is_refused_until_a_person_accepts_it() {
     bytes.extend_from_slice(b"changed");
     std::fs::write(&copy, &bytes).unwrap();
     let (before, platform) = (Export::of(&place), received(&place));
-    let words = ["plugin `rehearsal`", "was changed", "SHA-256", "hint: "];
+    let hint = "hint: when the change is wanted, run `gevinst plugin accept rehearsal`";
+    let words = ["plugin `rehearsal`", "was changed", "SHA-256", hint];
     run(moments[2]).ended_with(4).complaining_of(&words);
     let after = Export::of(&place);
     assert_eq!((&after.rows, after.kind("looked").count()), (&before.rows, before.kind("looked").count()));

@@ -3,8 +3,11 @@
 //! Nothing is checked here beyond its shape; each command turns its raw arguments into checked ones.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::channels::DEADLINE;
 
 /// Small monthly marketing experiments whose verdicts stay true.
 #[derive(Debug, Parser)]
@@ -104,6 +107,26 @@ pub(crate) struct PluginDirs {
     pub(crate) plugin_dirs: Vec<PathBuf>,
 }
 
+/// How long channels may take.
+#[derive(Debug, Args)]
+pub(crate) struct Deadline {
+    /// How long one call to a plugin may take, in seconds; then it is cancelled, and killed if it goes on
+    #[arg(
+        long = "deadline",
+        value_name = "SECONDS",
+        default_value_t = DEADLINE.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    seconds: u64,
+}
+
+impl Deadline {
+    /// As a duration.
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
 /// Where the ledger is.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerFile {
@@ -138,6 +161,8 @@ pub(crate) struct Check {
     /// Write what was found as JSON to FILE; to standard output without FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) deadline: Deadline,
 }
 
 /// `gevinst rehearse`.
@@ -168,6 +193,8 @@ pub(crate) struct Rehearse {
     pub(crate) in_process: bool,
     #[command(flatten)]
     pub(crate) plugins: PluginDirs,
+    #[command(flatten)]
+    pub(crate) deadline: Deadline,
 }
 
 /// `gevinst run`.
@@ -188,6 +215,8 @@ pub(crate) struct Run {
     pub(crate) json: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) plugins: PluginDirs,
+    #[command(flatten)]
+    pub(crate) deadline: Deadline,
 }
 
 /// `gevinst status`.

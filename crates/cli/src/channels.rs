@@ -19,8 +19,8 @@ use serde_json::Value;
 
 use crate::output::remark;
 
-/// How long a call may take.
-const DEADLINE: Duration = Duration::from_secs(120);
+/// How long a call may take, where nobody says otherwise.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How time passes inside plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(crate) struct Channels {
     accepted: BTreeMap<String, Digest>,
     in_process: bool,
     time: Time,
+    deadline: Duration,
     now_us: i64,
     surroundings: Surroundings,
     opened: BTreeMap<String, Opened>,
@@ -61,6 +62,7 @@ struct Opened {
     description: wire::Description,
     sha256: Digest,
     time: Time,
+    deadline: Duration,
     dead: bool,
 }
 
@@ -82,6 +84,7 @@ impl Channels {
             accepted: BTreeMap::new(),
             in_process: false,
             time: Time::Running,
+            deadline: DEADLINE,
             now_us: 0,
             surroundings,
             opened: BTreeMap::new(),
@@ -96,6 +99,11 @@ impl Channels {
     /// Time stands still during calls: somebody else says what time it is.
     pub(crate) fn freeze_time(&mut self) {
         self.time = Time::Frozen;
+    }
+
+    /// How long a call may take.
+    pub(crate) fn set_deadline(&mut self, deadline: Duration) {
+        self.deadline = deadline;
     }
 
     /// The digests that the ledger accepts.
@@ -172,11 +180,11 @@ impl Channels {
         account: &Account,
         sha256: Digest,
     ) -> Result<Opened, PortError> {
-        let terms = terms(self.time, self.now_us);
+        let terms = terms(self.time, self.now_us, self.deadline);
         let description = connection.describe(terms).map_err(|error| port_error(&error))?;
         connection.open(&account.config, terms).map_err(|error| port_error(&error))?;
         connection.check(terms).map_err(|error| port_error(&error))?;
-        Ok(Opened { connection, description, sha256, time: self.time, dead: false })
+        Ok(Opened { connection, description, sha256, time: self.time, deadline: self.deadline, dead: false })
     }
 }
 
@@ -222,7 +230,7 @@ impl Port for Opened {
     }
 
     fn apply(&mut self, command: &wire::Command, now_us: i64) -> Answer {
-        match self.connection.apply(command, terms(self.time, now_us)) {
+        match self.connection.apply(command, terms(self.time, now_us, self.deadline)) {
             HostOutcome::Receipt(receipt) => Answer {
                 outcome: Outcome::Applied,
                 state: Some(receipt.state.into()),
@@ -250,7 +258,7 @@ impl Port for Opened {
     }
 
     fn query(&mut self, query: &wire::Query, now_us: i64) -> Result<wire::State, PortError> {
-        let answer = self.connection.query(query, terms(self.time, now_us));
+        let answer = self.connection.query(query, terms(self.time, now_us, self.deadline));
         self.note(answer)
     }
 
@@ -259,17 +267,17 @@ impl Port for Opened {
         request: &wire::ObserveRequest,
         now_us: i64,
     ) -> Result<(Vec<gevinst_abi::Row>, wire::CursorAfter), PortError> {
-        let answer = self.connection.observe(request, terms(self.time, now_us));
+        let answer = self.connection.observe(request, terms(self.time, now_us, self.deadline));
         self.note(answer).map(|observed| (observed.rows.iter().collect(), observed.after))
     }
 }
 
-fn terms(time: Time, now_us: i64) -> Terms {
+fn terms(time: Time, now_us: i64, deadline: Duration) -> Terms {
     let now = match time {
         Time::Running => Now::Running(now_us),
         Time::Frozen => Now::Frozen(now_us),
     };
-    Terms { now, deadline: DEADLINE }
+    Terms { now, deadline }
 }
 
 /// Secrets are named `env:NAME`; only those are given out, and only when a plugin asks.
@@ -294,6 +302,14 @@ fn port_error(error: &HostError) -> PortError {
         ),
         HostError::WrongAbi { .. } => {
             Some("install a version of the plugin that was built for this program".to_owned())
+        }
+        HostError::NotLoaded { .. } => Some(
+            "the library fails before it is asked anything: build or fetch it anew for this machine, and try it with \
+             `gevinst plugin test`"
+                .to_owned(),
+        ),
+        HostError::Deadline { .. } => {
+            Some("give slow platforms more time with `--deadline SECONDS`".to_owned())
         }
         HostError::Plugin(plugin) if plugin.code == gevinst_host::Code::BadConfig => {
             Some("see the channel's table in gevinst.toml".to_owned())

@@ -66,6 +66,14 @@ pub enum HostError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The library did not come through its own loading: its process died, hung or spoke out of turn in a constructor.
+    #[error("`{}` cannot be loaded: {source}", path.display())]
+    NotLoaded {
+        /// The library.
+        path: PathBuf,
+        /// What became of the process.
+        source: Box<HostError>,
+    },
     /// The sidecar manifest cannot be read, or does not fit the library.
     #[error("the manifest `{}` {reason}", path.display())]
     BadManifest {
@@ -149,6 +157,7 @@ impl HostError {
             Self::BadAnswer { .. } | Self::Deadline { .. } | Self::Crashed { .. } | Self::Protocol { .. } => {
                 true
             }
+            Self::NotLoaded { source, .. } => source.is_plugin_fault(),
             _ => false,
         }
     }
@@ -182,6 +191,8 @@ impl HostError {
             | Self::NotAPlugin { .. }
             | Self::WrongAbi { .. }
             | Self::BadTable { .. }
+            // Nothing was asked of it yet.
+            | Self::NotLoaded { .. }
             | Self::BadManifest { .. } => true,
         }
     }

@@ -120,6 +120,7 @@ pub fn step(
     stepped.observed = observe::observe(plan, ledger, ports, now_us)?;
 
     let mut standing = before;
+    let mut facts = Vec::new();
     let reported = observe::periods_reported(plan, ledger, AsOf::Now)?;
     let month_over = reported == plan.periods.len();
     let closing = month_over && now_us >= plan.close_at_us;
@@ -131,9 +132,8 @@ pub fn step(
         let look = evidence::look(plan, &book, moment, &finding, now_us);
         stepped.look = Some(look.look);
         stepped.concluded = evidence::conclusions(plan, &standing.status, &finding, look.look);
-        let mut facts = vec![Fact::Looked(Looked { as_of, evidence: look })];
+        facts.push(Fact::Looked(Looked { as_of, evidence: look }));
         facts.extend(stepped.concluded.iter().cloned().map(Fact::Concluded));
-        ledger.append(now_us, Some(name), facts)?;
         standing = finding.standing;
     }
 
@@ -145,7 +145,11 @@ pub fn step(
         wanted.retain(|want| overdue.contains(&want.arm));
     }
     let not_after_us = not_after(plan, papers.needs_approval, now_us);
-    moves::intend(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?;
+    // A look and what it moves are one transaction: killed in between, the day's shares would stay as they were.
+    facts.extend(moves::intents(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?);
+    if !facts.is_empty() {
+        ledger.append(now_us, Some(name), facts)?;
+    }
     stepped.moved.add(moves::send(plan, ledger, ports, now_us, pool.left())?);
 
     if closing && ledger.progress(name)?.open_intents().next().is_none() {

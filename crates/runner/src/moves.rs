@@ -34,6 +34,8 @@ pub struct Moved {
     pub unknown: Vec<(String, String)>,
     /// Moves that wait for a person.
     pub waiting: u32,
+    /// What to do about channels that could not be used, where that is known; each said once.
+    pub hints: Vec<String>,
 }
 
 impl Moved {
@@ -43,6 +45,11 @@ impl Moved {
         self.waiting = later.waiting;
         self.not_applied.extend(later.not_applied);
         self.unknown.extend(later.unknown);
+        later.hints.into_iter().for_each(|hint| self.advise(Some(hint)));
+    }
+
+    fn advise(&mut self, hint: Option<String>) {
+        self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)));
     }
 }
 
@@ -83,7 +90,10 @@ pub fn recover(plan: &Plan, ledger: &mut Ledger, ports: &mut dyn Ports, now_us: 
                     }
                 }
             }
-            Err(error) => moved.unknown.push((intent.key.clone(), error.message)),
+            Err(error) => {
+                moved.unknown.push((intent.key.clone(), error.message));
+                moved.advise(error.hint);
+            }
         }
     }
     Ok(moved)
@@ -104,20 +114,20 @@ fn settlement(intent: &Intended, state: &State) -> Settlement {
     if applied { Settlement::Applied } else { Settlement::NotApplied }
 }
 
-/// Records what is wanted as intents, for the arms whose platform state differs from it.
+/// What is wanted as intents, for the arms whose platform state differs from it; the caller records them.
 ///
 /// Frozen arms are left alone. An intent that waits already and says the same is kept.
 ///
 /// # Errors
 /// Those of the ledger.
-pub fn intend(
+pub fn intents(
     plan: &Plan,
-    ledger: &mut Ledger,
+    ledger: &Ledger,
     wanted: &[Wanted],
     needs_approval: bool,
     now_us: i64,
     not_after_us: i64,
-) -> Result<u32, Error> {
+) -> Result<Vec<Fact>, Error> {
     let name = plan.experiment.name.as_str();
     let progress = ledger.progress(name)?;
     let mut facts = Vec::new();
@@ -154,11 +164,7 @@ pub fn intend(
             needs_approval,
         }));
     }
-    let count = u32::try_from(facts.len()).unwrap_or(u32::MAX);
-    if !facts.is_empty() {
-        ledger.append(now_us, Some(name), facts)?;
-    }
-    Ok(count)
+    Ok(facts)
 }
 
 fn minor(set: &Setting) -> Option<i64> {
@@ -218,6 +224,7 @@ pub fn send(
             Ok(port) => port.apply(&command, now_us),
             // The channel could not even be opened: nothing left this machine.
             Err(error) => {
+                moved.advise(error.hint);
                 crate::port::Answer { outcome: Outcome::NotApplied, state: None, message: error.message }
             }
         };

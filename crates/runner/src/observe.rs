@@ -23,8 +23,25 @@ pub struct Observed {
     pub rows_new: u64,
     /// Rows that replaced an earlier value.
     pub rows_restated: u64,
-    /// Channels that could not be asked, with what they said.
-    pub failed: Vec<(String, String)>,
+    /// Channels that could not be asked, or whose answer could not be taken.
+    pub failed: Vec<Failed>,
+}
+
+/// A channel that could not be asked, or whose answer could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The channel.
+    pub channel: String,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<String>,
+}
+
+impl Observed {
+    fn fail(&mut self, channel: &str, message: String, hint: Option<String>) {
+        self.failed.push(Failed { channel: channel.to_owned(), message, hint });
+    }
 }
 
 /// The metrics that a plan needs, coded from 1: spend, the goal, the exposure where that is not spend, and what its
@@ -94,7 +111,7 @@ pub fn observe(
         let (rows, after) = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                observed.failed.push((channel.to_owned(), error.message));
+                observed.fail(channel, error.message, error.hint);
                 continue;
             }
         };
@@ -114,7 +131,7 @@ pub fn observe(
                         "reported arm {} and metric {}, which were not asked for",
                         row.arm, row.metric
                     );
-                    observed.failed.push((channel.to_owned(), message));
+                    observed.fail(channel, message, None);
                 }
             }
         }
@@ -127,7 +144,7 @@ pub fn observe(
                 "reported `{}` of `{}` for a period that starts at {} µs, where no day of the month starts",
                 row.metric, row.arm, row.period_start_us
             );
-            observed.failed.push((channel.to_owned(), message));
+            observed.fail(channel, message, None);
             continue;
         }
         let batch = Batch {
@@ -145,7 +162,7 @@ pub fn observe(
             }
             // A row that cannot be one is the channel's fault: it is told, and nothing of its answer is kept.
             Err(error @ gevinst_ledger::Error::BadObservation { .. }) => {
-                observed.failed.push((channel.to_owned(), error.to_string()));
+                observed.fail(channel, error.to_string(), error.hint().map(str::to_owned));
             }
             Err(error) => return Err(error.into()),
         }

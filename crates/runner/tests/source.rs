@@ -14,7 +14,7 @@ use gevinst_ledger::moves::Outcome;
 use gevinst_ledger::{AsOf, Digest, Ledger};
 use gevinst_runner::cycle::{Papers, Stage, Stepped, step};
 use gevinst_runner::engine::Engine;
-use gevinst_runner::observe::{periods_paid, periods_reported};
+use gevinst_runner::observe::{Failed, periods_paid, periods_reported};
 use gevinst_runner::plan::Plan;
 use gevinst_runner::port::{Answer, Port, PortError, Ports};
 
@@ -258,7 +258,8 @@ fn a_source_that_cannot_be_reached_is_asked_again() {
     scene.day(0);
     scene.ports.crm.reachable = false;
     let stepped = scene.day(1);
-    assert_eq!(stepped.observed.failed, [("crm".to_owned(), "no answer".to_owned())]);
+    let failed = Failed { channel: "crm".to_owned(), message: "no answer".to_owned(), hint: None };
+    assert_eq!(stepped.observed.failed, [failed]);
     assert_eq!((stepped.look, scene.reported()), (None, (0, 1)));
     // Nobody knows now who reports unsubscribes, so nobody is asked.
     assert_eq!(scene.ports.ads.asked.last().unwrap(), &["spend", "recipients"]);

@@ -12,6 +12,7 @@ use gevinst_sdk::wire::{ArmState, Command, Money};
 
 use crate::calendar::Calendar;
 use crate::config::{Config, Experiment};
+use crate::data::Data;
 use crate::error::Error;
 use crate::journal::{Journal, Received, Unwritten};
 use crate::market::{Applied, Market};
@@ -21,10 +22,13 @@ use crate::truth::BudgetIn;
 /// ISO 4217's code for "no currency": what budgets that count exposures may be stated in.
 const NO_CURRENCY: &str = "XXX";
 
+/// What is true of an experiment, and its month.
+type Law = (Arc<Model>, Arc<Calendar>);
+
 #[derive(Debug)]
 pub(crate) struct Platform {
     config: Config,
-    laws: BTreeMap<String, (Arc<Model>, Arc<Calendar>)>,
+    laws: BTreeMap<String, Law>,
     markets: BTreeMap<String, Market>,
     /// In which currency an arm was last commanded.
     currencies: BTreeMap<(String, String), String>,
@@ -39,11 +43,7 @@ impl Platform {
             let problem = format!("`{currency}` is not an ISO 4217 code");
             return Err(ChannelError::bad_config("/currency", problem));
         }
-        let laws = config
-            .experiments
-            .iter()
-            .map(|(name, experiment)| Ok((name.clone(), laws_of(&config, name, experiment, now_us)?)))
-            .collect::<Result<_, ChannelError>>()?;
+        let laws = laws(&config, now_us)?;
         let refuse = |problem: String| ChannelError::bad_config("/state_file", problem);
         let journal = match &config.state_file {
             Some(path) => {
@@ -195,12 +195,30 @@ fn unwritten(error: std::io::Error) -> ChannelError {
     ChannelError::not_applied(format!("the platform cannot write it down: {error}"))
 }
 
-fn laws_of(
+/// Every experiment's law and month; a data file that several of them name is read once.
+fn laws(config: &Config, now_us: i64) -> Result<BTreeMap<String, Law>, ChannelError> {
+    let wanted = config
+        .experiments
+        .values()
+        .filter_map(|experiment| experiment.truth.data.as_ref().map(|spec| (spec, experiment.truth.per)));
+    let mut loaded = Data::load_many(&wanted.collect::<Vec<_>>()).into_iter();
+    config
+        .experiments
+        .iter()
+        .map(|(name, experiment)| {
+            let data = experiment.truth.data.as_ref().and_then(|_| loaded.next());
+            Ok((name.clone(), law_of(config, name, experiment, data, now_us)?))
+        })
+        .collect()
+}
+
+fn law_of(
     config: &Config,
     name: &str,
     experiment: &Experiment,
+    data: Option<Result<Data, Error>>,
     now_us: i64,
-) -> Result<(Arc<Model>, Arc<Calendar>), ChannelError> {
+) -> Result<Law, ChannelError> {
     let at = format!("/experiments/{}", name.replace('~', "~0").replace('/', "~1"));
     let calendar = match &experiment.month {
         Some(month) => Calendar::month(month, &config.timezone, experiment.grain),
@@ -213,7 +231,8 @@ fn laws_of(
         };
         ChannelError::bad_config(field, error.to_string())
     })?;
-    let model = Model::new(&experiment.truth).map_err(|error| {
+    let model = data.transpose().map(|data| data.map(Arc::new));
+    let model = model.and_then(|data| Model::with_data(&experiment.truth, data)).map_err(|error| {
         let field = match &error {
             Error::Truth { key, .. } => format!("{at}/truth/{}", key.replace('.', "/")),
             _ => format!("{at}/truth/data"),

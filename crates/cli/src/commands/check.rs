@@ -139,7 +139,7 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
             Err(error) => return Err(Failure::from_error(Kind::Channel, &error)),
         };
         let surroundings = Surroundings::new(|_| {}, |name| std::env::var(name.strip_prefix("env:")?).ok());
-        let terms = Terms { now: Now::Running(now_us), deadline: std::time::Duration::from_secs(30) };
+        let terms = Terms { now: Now::Running(now_us), deadline: args.deadline.duration() };
         let open = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings).and_then(
             |mut connection| {
                 connection.describe(terms)?;

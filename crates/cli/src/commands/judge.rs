@@ -13,7 +13,7 @@ use gevinst_stats::decide::{Rules, Situation, Verdict, decide};
 use gevinst_stats::judgement::{Detail, Settings, judge};
 use gevinst_stats::pair::Levels;
 use gevinst_stats::prior::DispersionPrior;
-use gevinst_stats::table::{Cell, CountTable, MAX_ARMS};
+use gevinst_stats::table::{Cell, CountTable, EXPOSURE_RANGE, MAX_ARMS};
 
 use super::GENERATOR;
 use crate::args::{Colour, Judge, PerArg, SeparationArg};
@@ -206,10 +206,16 @@ fn read(path: &Path) -> Result<Results, Failure> {
     for record in reader.records() {
         let record = record.map_err(|error| wrong(error.to_string()))?;
         let line = record.position().map_or(0, csv::Position::line);
+        let (least, most) = EXPOSURE_RANGE;
         let number = |at: usize, name: &str| {
             let text = record.get(at).unwrap_or_default();
-            let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
-            value.ok_or_else(|| wrong(format!("line {line}: {name} is `{text}`, expected a number from 0")))
+            let value =
+                text.parse::<f64>().ok().filter(|value| *value == 0.0 || (least..=most).contains(value));
+            value.ok_or_else(|| {
+                wrong(format!(
+                    "line {line}: {name} is `{text}`, expected 0 or a number from 10^-100 to 10^100"
+                ))
+            })
         };
         let count_text = record.get(count_at).unwrap_or_default();
         let whole = number(count_at, "count")?;

@@ -163,6 +163,7 @@ fn single(
     let config = market_config(project, parts)?;
     let account = Account { plugin: "rehearsal".to_owned(), config };
     let mut channels = Channels::rehearsal(plugin_dirs(&args.plugins.plugin_dirs), account, args.in_process);
+    channels.set_deadline(args.deadline.duration());
 
     // Every experiment at its own moments, all of them in the order of time.
     let mut moments: Vec<(i64, usize)> = Vec::new();
@@ -189,11 +190,13 @@ fn single(
         let stepped =
             cycle::step(&part.plan, &papers, &mut engines[index], &mut ledger, &mut channels, now_us)
                 .map_err(|error| failure(&error))?;
-        if let Some((channel, message)) = stepped.observed.failed.first() {
-            return Err(Failure::new(
-                Kind::Channel,
-                format!("the stand-in market failed on `{channel}`: {message}"),
-            ));
+        if let Some(failed) = stepped.observed.failed.first() {
+            let message = format!("the stand-in market failed on `{}`: {}", failed.channel, failed.message);
+            let failure = Failure::new(Kind::Channel, message);
+            return Err(match &failed.hint {
+                Some(hint) => failure.hint(hint.clone()),
+                None => failure,
+            });
         }
         last_us = last_us.max(now_us);
         bar.inc(1);

@@ -119,6 +119,7 @@ fn channels(project: &Project, args: &Run, now_us: i64) -> Channels {
         })
         .collect();
     let mut channels = Channels::new(plugin_dirs(&args.plugins.plugin_dirs), accounts);
+    channels.set_deadline(args.deadline.duration());
     channels.set_now(now_us);
     if args.now.is_some() {
         channels.freeze_time();
@@ -240,8 +241,13 @@ fn explain(
 /// What a person must know of: channels that could not be asked, commands that are not in force.
 fn trouble(name: &str, stepped: &Stepped) -> Option<Failure> {
     let mut lines = Vec::new();
-    for (channel, message) in &stepped.observed.failed {
-        lines.push(format!("`{name}`: channel `{channel}` could not be observed: {message}"));
+    let mut hints: Vec<&str> = stepped.moved.hints.iter().map(String::as_str).collect();
+    for failed in &stepped.observed.failed {
+        lines.push(format!(
+            "`{name}`: channel `{}` could not be observed: {}",
+            failed.channel, failed.message
+        ));
+        hints.extend(failed.hint.as_deref().filter(|hint| !hints.contains(hint)));
     }
     for (key, message) in &stepped.moved.unknown {
         lines.push(format!("`{key}`: nobody knows yet whether it was applied: {message}"));
@@ -249,9 +255,12 @@ fn trouble(name: &str, stepped: &Stepped) -> Option<Failure> {
     for (key, message) in &stepped.moved.not_applied {
         lines.push(format!("`{key}` was not applied: {message}"));
     }
-    let hint =
-        "the next `gevinst run` asks the platform again; what is unknown counts at its worst until then";
-    (!lines.is_empty()).then(|| Failure::new(Kind::Channel, lines.join("\n  ")).hint(hint))
+    if hints.is_empty() {
+        hints.push(
+            "the next `gevinst run` asks the platform again; what is unknown counts at its worst until then",
+        );
+    }
+    (!lines.is_empty()).then(|| Failure::new(Kind::Channel, lines.join("\n  ")).hint(hints.join("\nhint: ")))
 }
 
 fn describe(name: &str, stepped: &Stepped) -> String {
@@ -312,6 +321,8 @@ fn as_json(name: &str, stepped: &Stepped) -> Value {
         "moves_waiting": stepped.moved.waiting,
         "moves_not_applied": stepped.moved.not_applied,
         "moves_unknown": stepped.moved.unknown,
-        "channels_failed": stepped.observed.failed,
+        "channels_failed": stepped.observed.failed.iter().map(|failed| {
+            json!({ "channel": failed.channel, "message": failed.message, "hint": failed.hint })
+        }).collect::<Vec<_>>(),
     })
 }

@@ -59,8 +59,8 @@ impl ChildConnection {
     ///
     /// # Errors
     /// [`HostError::Child`] when no process can be started, [`HostError::NotALibrary`], [`HostError::NotAPlugin`],
-    /// [`HostError::WrongAbi`], [`HostError::BadTable`] from loading, [`HostError::Crashed`] or
-    /// [`HostError::Deadline`] when the library's constructors do not come back.
+    /// [`HostError::WrongAbi`], [`HostError::BadTable`] from loading, [`HostError::NotLoaded`] around
+    /// [`HostError::Crashed`] or [`HostError::Deadline`] when the library's constructors do not come back.
     pub fn start(
         plugin: &Plugin,
         options: &ChildOptions,
@@ -125,6 +125,8 @@ impl ChildConnection {
             answer_bytes_max: options.limits.answer_bytes_max,
             rows_max: options.limits.rows_max,
         };
+        let not_loaded =
+            |source| HostError::NotLoaded { path: plugin.path().to_owned(), source: Box::new(source) };
         let answer = self.send(&load, until).and_then(|()| self.receive(until, &mut Vec::new()));
         match answer {
             Ok(ToHost::Loaded { result: Ok(()) }) => Ok(()),
@@ -132,12 +134,14 @@ impl ChildConnection {
                 self.end(Duration::ZERO);
                 Err(error.at(plugin.path()))
             }
-            Ok(_) => Err(self.broken(METHOD, "the first message is not that of loading".to_owned())),
+            Ok(_) => {
+                Err(not_loaded(self.broken(METHOD, "the first message is not that of loading".to_owned())))
+            }
             Err(NoMessage::TimeIsUp) => {
                 self.end(Duration::ZERO);
-                Err(HostError::Deadline { method: METHOD, deadline: options.load_deadline })
+                Err(not_loaded(HostError::Deadline { method: METHOD, deadline: options.load_deadline }))
             }
-            Err(why) => Err(self.failure(METHOD, why)),
+            Err(why) => Err(not_loaded(self.failure(METHOD, why))),
         }
     }
 

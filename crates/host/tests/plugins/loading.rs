@@ -99,10 +99,14 @@ fn constructors_run_in_the_child() {
     };
     assert_eq!(
         start(&exits, 20_000).to_string(),
-        "the plugin's process exited with code 3, without an answer, during loading"
+        format!(
+            "`{}` cannot be loaded: the plugin's process exited with code 3, without an answer, during loading",
+            exits.display()
+        )
     );
     let Some(hangs) = compile(&source("for (;;) pause();"), dir.path(), "hangs") else { return };
-    assert!(matches!(start(&hangs, 300), HostError::Deadline { method: "loading", .. }));
+    let HostError::NotLoaded { source, .. } = start(&hangs, 300) else { panic!("it hangs") };
+    assert!(matches!(*source, HostError::Deadline { method: "loading", .. }));
 }
 
 /// Protects callers that link a channel: the same table works without a library.

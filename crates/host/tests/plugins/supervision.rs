@@ -171,7 +171,8 @@ fn a_program_that_is_not_ours_is_a_crash() {
     let program = Some(gevinst_host::ChildProgram { path: "/bin/true".into() });
     let options = ChildOptions { program, ..child_options() };
     let error = refused(ChildConnection::start(&hostile(), &options, Log::default().surroundings()));
-    assert!(matches!(error, HostError::Crashed { method: "loading", death: Death::Exit(0) }), "{error}");
+    let HostError::NotLoaded { source: error, .. } = error else { panic!("{error}") };
+    assert!(matches!(*error, HostError::Crashed { method: "loading", death: Death::Exit(0) }), "{error}");
     let program = Some(gevinst_host::ChildProgram { path: "/nonexistent".into() });
     let options = ChildOptions { program, ..child_options() };
     let error = refused(ChildConnection::start(&hostile(), &options, Log::default().surroundings()));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gevinst_runner::learn::{Past, SEVERAL_CHANNELS};
 use gevinst_stats::judgement::{Detail, Settings, judge};
-use gevinst_stats::table::{Cell, CountTable, MAX_ARMS};
+use gevinst_stats::table::{Cell, CountTable, EXPOSURE_RANGE, MAX_ARMS};
 
 use crate::failure::{Failure, Kind};
 
@@ -49,10 +49,12 @@ fn parse<R: std::io::Read>(mut reader: csv::Reader<R>) -> Result<Vec<Past>, Stri
         if name.is_empty() || arm.is_empty() {
             return Err(format!("line {line}: the experiment or the arm has no name"));
         }
-        let exposure =
-            text(exposure_at).parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+        let (least, most) = EXPOSURE_RANGE;
+        let exposure = text(exposure_at).parse::<f64>().ok();
+        let exposure = exposure.filter(|value| *value == 0.0 || (least..=most).contains(value));
         let exposure = exposure.ok_or_else(|| {
-            format!("line {line}: exposure is `{}`, expected a number from 0", text(exposure_at))
+            let found = text(exposure_at);
+            format!("line {line}: exposure is `{found}`, expected 0 or a number from 10^-100 to 10^100")
         })?;
         let count = text(count_at).parse::<u64>().ok().filter(|count| *count <= 1_000_000_000_000);
         let count = count.ok_or_else(|| {
