@@ -2,7 +2,8 @@
 //!
 //! Every function is total: a figure that does not exist or is not finite is written as a dash, never as `NaN`.
 //! Groups of digits are parted by an ordinary space; [`crate::prose::glue`] turns it into a non-breaking one where
-//! lines are broken. Language: English. The exact figures are in the JSON.
+//! lines are broken. English; other languages have the same with their own
+//! separators, see [`crate::language`]. The exact figures are in the JSON.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -223,15 +224,6 @@ pub fn day_short(date: Date) -> String {
     format!("{} {}", date.day(), month_name(date.month()).get(..3).unwrap_or_default())
 }
 
-/// A month in full from `2026-11`: `November 2026`; the text itself where it is no month.
-#[must_use]
-pub fn month(text: &str) -> String {
-    match crate::calendar::first_day(text) {
-        Some(first) => format!("{} {}", month_name(first.month()), first.year()),
-        None => text.to_owned(),
-    }
-}
-
 fn month_name(month: i8) -> &'static str {
     const NAMES: [&str; 12] = [
         "January",
@@ -311,7 +303,5 @@ mod tests {
         // A date in a verdict is read aloud.
         assert_eq!(day(date(2026, 11, 14)), "14 November");
         assert_eq!(day_short(date(2026, 9, 1)), "1 Sep");
-        assert_eq!(month("2026-11"), "November 2026");
-        assert_eq!(month("soon"), "soon");
     }
 }

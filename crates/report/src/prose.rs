@@ -17,6 +17,15 @@ pub enum Piece {
     Name(String),
 }
 
+/// Marks of names inside a message: private characters, which [`plain`] takes out of every user's text.
+const NAME_START: char = '\u{e000}';
+const NAME_END: char = '\u{e001}';
+
+/// A user's name as a variable of a message that becomes a [`Prose`].
+pub(crate) fn mark(name: &str) -> String {
+    format!("{NAME_START}{}{NAME_END}", plain(name))
+}
+
 /// One or more sentences. Serialised as its plain text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prose(Vec<Piece>);
@@ -51,21 +60,6 @@ impl Prose {
         }
     }
 
-    /// Adds names as a list: "`a`, `b` and `c`"; more than `limit` are counted instead: "`a`, `b` and 7 others".
-    pub fn push_names(&mut self, names: &[&str], limit: usize) {
-        let shown = if names.len() > limit { limit.saturating_sub(1).max(1) } else { names.len() };
-        let rest = names.len() - shown.min(names.len());
-        for (i, name) in names.iter().take(shown).enumerate() {
-            if i > 0 {
-                self.push_words(if rest == 0 && i + 1 == shown { " and " } else { ", " });
-            }
-            self.0.push(Piece::Name(plain(name)));
-        }
-        if rest > 0 {
-            self.push_words(format!(" and {rest} others"));
-        }
-    }
-
     /// The sentence with the pieces of another behind it.
     #[must_use]
     pub fn then(mut self, other: Self) -> Self {
@@ -76,6 +70,35 @@ impl Prose {
             }
         }
         self
+    }
+
+    /// A message in which names stand between the marks of [`mark`].
+    pub(crate) fn marked(text: &str) -> Self {
+        let mut prose = Self::new();
+        for part in text.split(NAME_START) {
+            match part.split_once(NAME_END) {
+                Some((name, words)) => {
+                    prose.0.push(Piece::Name(name.to_owned()));
+                    if !words.is_empty() {
+                        prose.push_words(words);
+                    }
+                }
+                None if part.is_empty() => {}
+                None => prose.push_words(part),
+            }
+        }
+        prose
+    }
+
+    /// The sentence as a variable of a message, its names marked.
+    pub(crate) fn to_marked(&self) -> String {
+        self.0
+            .iter()
+            .map(|piece| match piece {
+                Piece::Words(words) => words.clone(),
+                Piece::Name(name) => mark(name),
+            })
+            .collect()
     }
 
     /// The pieces in order.
@@ -142,7 +165,7 @@ fn is_control(c: char) -> bool {
 
 fn is_hidden(c: char) -> bool {
     matches!(c,
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        NAME_START | NAME_END | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -241,15 +264,20 @@ mod tests {
     #[test]
     fn a_list_of_names_reads_as_a_sentence() {
         // Fifty dropped arms must not make a verdict of fifty names.
-        let say = |names: &[&str]| {
-            let mut prose = Prose::new();
-            prose.push_names(names, 3);
-            prose.to_string()
-        };
-        assert_eq!(say(&["a"]), "`a`");
-        assert_eq!(say(&["a", "b"]), "`a` and `b`");
-        assert_eq!(say(&["a", "b", "c"]), "`a`, `b` and `c`");
-        assert_eq!(say(&["a", "b", "c", "d"]), "`a`, `b` and 2 others");
+        use crate::language::Language;
+        let say = |language: Language, names: &[&str]| Prose::marked(&language.names(names, 3)).to_string();
+        assert_eq!(say(Language::English, &["a"]), "`a`");
+        assert_eq!(say(Language::English, &["a", "b"]), "`a` and `b`");
+        assert_eq!(say(Language::Danish, &["a", "b", "c"]), "`a`, `b` og `c`");
+        assert_eq!(say(Language::English, &["a", "b", "c", "d"]), "`a`, `b` and 2 others");
+    }
+
+    #[test]
+    fn a_name_cannot_carry_the_marks_of_names() {
+        // A headline that held them would break a sentence apart.
+        let prose = Prose::marked(&format!("{} wins", mark("a\u{e001}b\u{e000}")));
+        assert_eq!(prose.pieces(), [Piece::Name("ab".into()), Piece::Words(" wins".into())]);
+        assert_eq!(Prose::marked(&prose.to_marked()), prose);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use gevinst_ledger::moves::{
 };
 use gevinst_ledger::{Amount, Batch, Fact, Ledger, Row, Seq, Setting, Value, command_key};
 use gevinst_report::from_ledger::{self, Request};
+use gevinst_report::language::Language;
 use gevinst_report::model::{self, MonthReport, State};
 use gevinst_report::{Error, html, terminal};
 use jiff::civil::date;
@@ -214,6 +215,7 @@ fn request(day: i64) -> Request<'static> {
         month: "2026-11".parse::<Month>().unwrap(),
         made_at: jiff::Timestamp::from_microsecond(morning_us(day) + 60_000_000).unwrap(),
         generator: "gevinst test",
+        language: Language::English,
         planned: &[],
         company: None,
     }
@@ -549,8 +551,14 @@ fn another_months_experiments_stay_out() {
     assert!(
         matches!(from_ledger::month(&story.ledger, &request), Err(Error::NoMonth { month }) if month == "2026-10")
     );
-    assert!(from_ledger::experiment(&story.ledger, "nobody", request.made_at).unwrap().is_none());
+    assert!(
+        from_ledger::experiment(&story.ledger, "nobody", request.made_at, Language::English)
+            .unwrap()
+            .is_none()
+    );
     let (x, currency) =
-        from_ledger::experiment(&story.ledger, "headlines", request.made_at).unwrap().unwrap();
+        from_ledger::experiment(&story.ledger, "headlines", request.made_at, Language::English)
+            .unwrap()
+            .unwrap();
     assert_eq!((x.name.as_str(), currency.exponent), ("headlines", 2));
 }

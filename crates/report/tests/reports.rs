@@ -6,6 +6,7 @@ mod markup;
 
 use gevinst_report::figures::Currency;
 use gevinst_report::judge_table::{About, JudgeTable, JudgedArm, JudgedPair};
+use gevinst_report::language::Language;
 use gevinst_report::model::{ArmStatus, ExperimentReport, MonthReport, Outcome, State};
 use gevinst_report::terminal::Style;
 use gevinst_report::{html, json, prose, terminal, verdict, words};
@@ -120,9 +121,11 @@ fn the_same_report_gives_the_same_bytes() {
     assert_eq!(text(&a), text(&b));
 }
 
-/// The days of an experiment on which an arm spent something, one bar each.
+/// The days of an experiment on which an arm spent something, one bar each, and those on which it brought something.
 fn bars(x: &ExperimentReport) -> usize {
-    x.by_day.iter().flat_map(|d| &d.arms).filter(|a| a.spend_minor.is_some_and(|s| s > 0)).count()
+    let arms = || x.by_day.iter().flat_map(|d| &d.arms);
+    arms().filter(|a| a.spend_minor.is_some_and(|s| s > 0)).count()
+        + arms().filter(|a| a.goals.is_some_and(|n| n > 0)).count()
 }
 
 #[test]
@@ -149,8 +152,20 @@ fn a_page_is_sound_and_every_figure_has_its_mark() {
     let traced: usize = several.map(|x| x.courses.len()).sum();
     let in_legends =
         report.experiments.iter().filter(|x| x.arms.len() > 1).map(|x| x.arms.len()).sum::<usize>();
-    assert_eq!(marks(&read, "path", Some("trace")), traced);
-    assert_eq!(marks(&read, "line", Some("trace")), in_legends);
+    // The evidence against each arm, and beside it each arm's chance to be best.
+    assert_eq!(marks(&read, "path", Some("trace")), 2 * traced);
+    assert_eq!(marks(&read, "line", Some("trace")), 2 * in_legends);
+    let paid = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.cost_per_goal.is_some()).count();
+    assert_eq!(marks(&read, "rect", Some("point")), paid);
+    assert_eq!(marks(&read, "line", Some("reach")), paid + comparisons, "one an arm, one a row of the table");
+    let ticks: usize = read
+        .elements
+        .iter()
+        .filter(|(n, a)| n == "path" && a.iter().any(|(n, v)| n == "class" && v == "looks"))
+        .flat_map(|(_, a)| a.iter().filter(|(n, _)| n == "d"))
+        .map(|(_, d)| d.matches('M').count())
+        .sum();
+    assert_eq!(ticks, wanted, "a tick for every day with a look");
     let dropped = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.dropped_on.is_some()).count();
     assert!(dropped >= 3 && marks(&read, "line", Some("event")) >= dropped);
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
@@ -230,7 +245,7 @@ fn judged(fates: [Option<ArmStatus>; 3], state: State, guarantee: &str) -> Exper
     let currency = Currency::new("NOK", 2);
     let mut x = figures::experiment(&plan, &currency);
     x.guarantee = Some(words::guarantee(guarantee));
-    let said = verdict::verdict(&x, &currency, 0);
+    let said = verdict::verdict(&x, &currency, 0, Language::English);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }
@@ -322,7 +337,7 @@ proptest! {
             for c in &mut x.comparisons {
                 c.against.clone_from(&name);
             }
-            let said = verdict::verdict(x, &Currency::new("NOK", 2), 1);
+            let said = verdict::verdict(x, &Currency::new("NOK", 2), 1, Language::English);
             (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
         }
         let page = html::month_page(&report);

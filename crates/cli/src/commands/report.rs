@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gevinst_experiment::Month;
 use gevinst_ledger::Ledger;
 use gevinst_report::from_ledger::{self, Request};
+use gevinst_report::language::Language;
 use gevinst_report::model::MonthReport;
 use gevinst_report::{html, terminal};
 use jiff::Timestamp;
@@ -55,7 +56,14 @@ pub(crate) fn build(ledger: &Ledger, month: Option<&str>, now_us: i64) -> Result
     let made_at = Timestamp::from_microsecond(now_us).map_err(|error| {
         Failure::new(Kind::Usage, format!("the present moment cannot be a time: {error}"))
     })?;
-    let request = Request { month, made_at, generator: GENERATOR, planned: &[], company: None };
+    let request = Request {
+        month,
+        made_at,
+        generator: GENERATOR,
+        language: Language::English,
+        planned: &[],
+        company: None,
+    };
     from_ledger::month(ledger, &request).map_err(|error| Failure::from_error(Kind::Ledger, &error))
 }
 

@@ -8,6 +8,7 @@
 )]
 
 use gevinst_report::figures::Currency;
+use gevinst_report::language::Language;
 use gevinst_report::model::{
     Approval, ArmPoint, ArmReport, ArmStatus, Check, Comparison, CostPerGoal, Course, Day, DayArm,
     ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair, RatioPoint,
@@ -218,7 +219,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                 look: u32::from(day.unsigned_abs()),
                 e_drop,
                 ln_e_drop,
-                p_best: None,
+                p_best: Some(1.0 / (1.0 + ln.exp() * (n as f64 - 1.0))),
             }
         });
         Course { arm: a.name.to_owned(), points: points.collect() }
@@ -272,6 +273,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
             cost_per_goal_minor: (goals > 0).then(|| spend as f64 / goals as f64),
         },
         money_not_spent_on_losers_minor: (lost > 0).then_some(lost),
+        goals_over_even_split: (lost > 0).then_some(4.2),
         checks: if looks > 0 {
             vec![
                 Check {
@@ -294,7 +296,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
         )),
         arms,
     };
-    let said = verdict::verdict(&x, currency, awaiting);
+    let said = verdict::verdict(&x, currency, awaiting, Language::English);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }
@@ -311,6 +313,7 @@ pub(crate) fn frame(experiments: Vec<ExperimentReport>, currency: Currency) -> M
         timezone: "Europe/Oslo".into(),
         made_at: "2026-11-24T06:00:00Z".parse().unwrap(),
         generator: "gevinst 0.1.0".into(),
+        language: Language::English,
         totals: MonthTotals {
             spend_minor: experiments.iter().map(|x| x.totals.spend_minor).sum(),
             budget_minor: Some(12_000_000),
@@ -437,7 +440,7 @@ pub(crate) fn awkward() -> MonthReport {
         passed: false,
         sentence: "`b` got 61 % of the recipients where 50 % were sent".into(),
     });
-    let said = verdict::verdict(&experiments[3], &jpy, 2);
+    let said = verdict::verdict(&experiments[3], &jpy, 2, Language::English);
     experiments[3].next = said.next;
     frame(experiments, jpy)
 }

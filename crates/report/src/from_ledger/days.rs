@@ -124,3 +124,36 @@ pub(super) fn not_spent_on_losers(x: &ExperimentReport, launched_on: &BTreeMap<S
     }
     Some(saved)
 }
+
+/// Goals above what an even split of each day's money over the launched arms would have brought, at each arm's measured
+/// rate over the whole time. An estimate: the rates are those of the money that was spent.
+pub(super) fn goals_over_even_split(
+    x: &ExperimentReport,
+    launched_on: &BTreeMap<String, Date>,
+) -> Option<f64> {
+    let rate = |name: &str| {
+        let arm = x.arm(name)?;
+        (arm.spend_minor > 0).then(|| arm.goals as f64 / arm.spend_minor as f64)
+    };
+    if x.arms.len() < 2 || x.totals.spend_minor <= 0 {
+        return None;
+    }
+    let (mut even, mut actual) = (0.0, 0.0);
+    for day in &x.by_day {
+        let there: Vec<&str> = x
+            .arms
+            .iter()
+            .filter(|arm| launched_on.get(&arm.name).is_some_and(|on| *on <= day.date))
+            .map(|arm| arm.name.as_str())
+            .collect();
+        let share = 1.0 / there.len().max(1) as f64;
+        let total: i64 = day.arms.iter().filter_map(|arm| arm.spend_minor).sum();
+        for name in there {
+            even += total as f64 * share * rate(name)?;
+        }
+        for arm in &day.arms {
+            actual += arm.spend_minor.unwrap_or(0) as f64 * rate(&arm.arm).unwrap_or(0.0);
+        }
+    }
+    Some(actual - even).filter(|goals| goals.is_finite())
+}

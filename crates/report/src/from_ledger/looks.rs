@@ -8,11 +8,11 @@ use gevinst_ledger::{Fact, Filter, Kind, Ledger};
 use jiff::civil::Date;
 
 use crate::error::Error;
+use crate::language::Language;
 use crate::model::{
     ArmPoint, ArmReport, Check, CostPerGoal, Course, ExperimentReport, Pair, Ratio, RatioPoint, Totals,
     e_value_of, finite,
 };
-use crate::words;
 
 /// Fills the points of the comparisons that are there, and the course of every arm.
 pub(super) fn trace(ledger: &Ledger, name: &str, x: &mut ExperimentReport, zone: &Zone) -> Result<(), Error> {
@@ -90,9 +90,9 @@ pub(super) fn last(ledger: &Ledger, name: &str) -> Result<Option<Look>, Error> {
 }
 
 /// What the last look says of the arms and pairs.
-pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone) {
-    x.guarantee = Some(words::guarantee(&look.guarantee));
-    x.separation = words::separation(&look.separation);
+pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone, language: Language) {
+    x.guarantee = Some(language.guarantee(&look.guarantee));
+    x.separation = language.separation(&look.separation);
     x.method = Some(look.method.clone());
     x.alpha = look.alpha;
     x.looks = look.look;

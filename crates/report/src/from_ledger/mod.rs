@@ -4,6 +4,7 @@
 //! budgets over a day, and the difference to an even split. The definition and the company's file are those recorded
 //! at the launch, not those that lie in the folder today.
 
+mod costs;
 mod days;
 mod looks;
 mod moves;
@@ -18,12 +19,13 @@ use jiff::Timestamp;
 
 use crate::error::Error;
 use crate::figures::Currency;
+use crate::language::Language;
 use crate::model::{
     ArmReport, ArmStatus, Comparison, ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Origin,
     Outcome, SCHEMA_VERSION, State, Totals,
 };
 use crate::prose::Prose;
-use crate::{verdict, words};
+use crate::verdict;
 
 /// What a month's report is to be made of, beside the ledger.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +36,8 @@ pub struct Request<'a> {
     pub made_at: Timestamp,
     /// Program and version.
     pub generator: &'a str,
+    /// The language of the sentences.
+    pub language: Language,
     /// Definitions of the month that may not be launched yet; those in the ledger are taken from there.
     pub planned: &'a [Experiment],
     /// The company as it is today: used where the ledger has no launch of the month.
@@ -60,7 +64,14 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
             origin = Origin::Rehearsed;
         }
         let company = companies.read(&entry.name, &launched)?;
-        experiments.push(read_experiment(ledger, &entry.name, &launched, &company, request.made_at)?);
+        experiments.push(read_experiment(
+            ledger,
+            &entry.name,
+            &launched,
+            &company,
+            request.made_at,
+            request.language,
+        )?);
         newest = Some(company);
     }
     let no_month = || Error::NoMonth { month: month.clone() };
@@ -68,7 +79,7 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
     let currency = currency_of(company);
     for plan in request.planned.iter().filter(|plan| plan.month == request.month) {
         if !experiments.iter().any(|x| x.name == plan.name.as_str()) {
-            experiments.push(planned(plan, &currency));
+            experiments.push(planned(plan, &currency, request.language));
         }
     }
     let totals = month_totals(ledger, company, &experiments, request.made_at)?;
@@ -80,6 +91,7 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
         timezone: company.timezone.name().to_owned(),
         made_at: request.made_at,
         generator: request.generator.to_owned(),
+        language: request.language,
         totals,
         experiments,
     })
@@ -93,10 +105,11 @@ pub fn experiment(
     ledger: &Ledger,
     name: &str,
     made_at: Timestamp,
+    language: Language,
 ) -> Result<Option<(ExperimentReport, Currency)>, Error> {
     let Some(launched) = ledger.launched(name)? else { return Ok(None) };
     let company = Companies::default().read(name, &launched)?;
-    let report = read_experiment(ledger, name, &launched, &company, made_at)?;
+    let report = read_experiment(ledger, name, &launched, &company, made_at, language)?;
     Ok(Some((report, currency_of(&company))))
 }
 
@@ -164,6 +177,7 @@ fn read_experiment(
     launched: &Launched,
     company: &Company,
     made_at: Timestamp,
+    language: Language,
 ) -> Result<ExperimentReport, Error> {
     let definition =
         parse_experiment(&Source::new(format!("{name}.toml"), launched.definition_toml.clone()), company)
@@ -172,7 +186,7 @@ fn read_experiment(
     let zone = &company.timezone;
     let currency = currency_of(company);
     let progress = ledger.progress(name)?;
-    let mut x = planned(&definition, &currency);
+    let mut x = planned(&definition, &currency, language);
     x.state = if progress.closed().is_some() { State::Closed } else { State::Running };
     x.definition = Some(launched.definition_toml.clone());
 
@@ -184,21 +198,23 @@ fn read_experiment(
 
     let look = looks::last(ledger, name)?;
     if let Some(look) = &look {
-        looks::take(&mut x, look, zone);
+        looks::take(&mut x, look, zone, language);
     }
     conclude(&mut x, &verdicts(ledger, name)?, zone);
     if look.is_some() {
         x.comparisons = pairs_that_matter(&x);
         looks::trace(ledger, name, &mut x, zone)?;
     }
+    costs::intervals(&mut x, &definition, &observations, zone);
     x.money_not_spent_on_losers_minor = days::not_spent_on_losers(&x, &history.launched_on);
-    let said = verdict::verdict(&x, &currency, awaiting_approval(ledger, name, made_at)?);
+    x.goals_over_even_split = days::goals_over_even_split(&x, &history.launched_on);
+    let said = verdict::verdict(&x, &currency, awaiting_approval(ledger, name, made_at)?, language);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     Ok(x)
 }
 
 /// What a definition alone says.
-fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
+fn planned(definition: &Experiment, currency: &Currency, language: Language) -> ExperimentReport {
     let arm = |arm: &gevinst_experiment::Arm| ArmReport {
         name: arm.name.as_str().to_owned(),
         channel: arm.channel.as_str().to_owned(),
@@ -228,7 +244,7 @@ fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
         hypothesis: definition.hypothesis.clone(),
         phase: definition.phase.as_str().to_owned(),
         kind: definition.kind.as_str().to_owned(),
-        separation: words::separation(definition.separation.as_str()),
+        separation: language.separation(definition.separation.as_str()),
         guarantee: None,
         method: None,
         goal: Goal {
@@ -255,10 +271,11 @@ fn planned(definition: &Experiment, currency: &Currency) -> ExperimentReport {
         moves: Vec::new(),
         totals: Totals { budget_minor, ..Totals::default() },
         money_not_spent_on_losers_minor: None,
+        goals_over_even_split: None,
         checks: Vec::new(),
         definition: None,
     };
-    let said = verdict::verdict(&x, currency, 0);
+    let said = verdict::verdict(&x, currency, 0, language);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }

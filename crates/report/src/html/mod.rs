@@ -1,12 +1,15 @@
-//! HTML: one self-contained file that opens offline.
+//! HTML: self-contained files that open offline.
 //!
-//! No script, no font, no picture from elsewhere; style and plots are inside. maud escapes every text that a user
-//! wrote; what could reorder or hide text is taken out before. The same report gives the same bytes.
+//! No font and no picture from elsewhere, and no script but the library page's search; style and plots are inside. maud
+//! escapes every text that a user wrote; what could reorder or hide text is taken out before. The same report gives the
+//! same bytes.
 
+mod arms;
 mod details;
 mod experiment;
 mod month;
 mod plot;
+mod plots;
 mod rehearsal;
 
 pub(crate) use month::lede;
@@ -15,7 +18,9 @@ pub(crate) use rehearsal::lede as rehearsal_lede;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::model::{MonthReport, Outcome};
+use crate::figures::Currency;
+use crate::language::{Language, tr};
+use crate::model::{ExperimentReport, MonthReport, Outcome};
 use crate::prose::{Piece, Prose, glue};
 use crate::rehearsal::RehearsalReport;
 
@@ -25,29 +30,104 @@ pub fn month_page(report: &MonthReport) -> String {
     month::page(report).into_string()
 }
 
+/// One experiment of a month as a page of its own.
+#[must_use]
+pub fn experiment_page(report: &MonthReport, x: &ExperimentReport) -> String {
+    experiment::page(report, x).into_string()
+}
+
 /// A rehearsal as one HTML page.
 #[must_use]
 pub fn rehearsal_page(report: &RehearsalReport) -> String {
     rehearsal::page(report).into_string()
 }
 
+/// For whom a page is written: what every part of it needs to know.
+#[derive(Debug, Clone, Copy)]
+struct Reader<'a> {
+    lang: Language,
+    currency: &'a Currency,
+    timezone: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn of(report: &'a MonthReport) -> Self {
+        Self { lang: report.language, currency: &report.currency, timezone: &report.timezone }
+    }
+
+    fn money(&self, minor: i64) -> String {
+        glue(&self.lang.money(self.currency, minor))
+    }
+
+    fn money_f64(&self, minor: f64) -> String {
+        glue(&self.lang.money_f64(self.currency, minor))
+    }
+
+    fn bare(&self, minor: f64) -> String {
+        glue(&self.lang.bare_f64(self.currency, minor))
+    }
+
+    fn percent(&self, share: f64) -> String {
+        glue(&self.lang.percent(share))
+    }
+
+    fn count(&self, n: u64) -> String {
+        glue(&self.lang.count(n))
+    }
+
+    /// A moment of the month, to the minute: `14 Nov 06:05`.
+    fn clock(&self, at: Timestamp) -> String {
+        match at.in_tz(self.timezone) {
+            Ok(local) => {
+                format!(
+                    "{} {:02}:{:02}",
+                    glue(&self.lang.day_short(local.date())),
+                    local.hour(),
+                    local.minute()
+                )
+            }
+            Err(_) => at.to_string(),
+        }
+    }
+
+    /// When a report was made, to the minute, in the company's time zone where it is known.
+    fn made(&self, at: Timestamp) -> String {
+        match at.in_tz(self.timezone) {
+            Ok(local) => format!(
+                "{} {}, {:02}:{:02} ({})",
+                self.lang.day(local.date()),
+                local.year(),
+                local.hour(),
+                local.minute(),
+                self.timezone
+            ),
+            Err(_) => at.to_string(),
+        }
+    }
+}
+
 /// The frame of a page: head, style, hatches and a way past the header.
-fn frame(title: &str, body: &Markup) -> Markup {
+fn frame(lang: Language, title: &str, body: &Markup) -> Markup {
+    // Nothing is loaded from anywhere, and a browser is told so.
+    framed(lang, title, "default-src 'none'; style-src 'unsafe-inline'; img-src data:", body)
+}
+
+/// As [`frame`], with a content security policy of its own.
+fn framed(lang: Language, title: &str, policy: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(lang.code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                // Nothing is loaded from anywhere, and a browser is told so.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 link rel="icon" href="data:,";
                 title { (title) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }
             body {
-                a class="skip" href="#main" { "Skip to the results" }
+                a class="skip" href="#main" { (tr!(lang, "skip")) }
                 (plot::patterns())
                 div class="page" { (body) }
             }
@@ -77,21 +157,13 @@ fn outcome_class(outcome: Outcome) -> &'static str {
     }
 }
 
-/// When a report was made, to the minute, in the company's time zone where it is known.
-fn made(at: Timestamp, timezone: &str) -> String {
-    match at.in_tz(timezone) {
-        Ok(local) => format!(
-            "{} {}, {:02}:{:02} ({timezone})",
-            crate::figures::day(local.date()),
-            local.year(),
-            local.hour(),
-            local.minute()
-        ),
-        Err(_) => at.to_string(),
-    }
-}
-
 /// A table that may be wider than the page: it scrolls by itself, with the keyboard too.
 fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div class="scroll" role="region" aria-label=(label) tabindex="0" { (table) } }
+}
+
+/// A text with its first letter large.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

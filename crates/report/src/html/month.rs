@@ -4,8 +4,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::experiment::{self, Depth};
-use super::{frame, made, outcome_class, scroll};
-use crate::figures::{NOTHING, count, month};
+use super::{Reader, capital, frame, outcome_class, scroll};
+use crate::figures::NOTHING;
+use crate::language::{Language, tr};
 use crate::model::{ExperimentReport, Label, MonthReport, Origin, Outcome, State};
 use crate::prose::{glue, plain};
 use crate::words;
@@ -17,7 +18,8 @@ const IN_FULL: usize = 40;
 const WITH_PLOTS: usize = 50;
 
 pub(super) fn page(report: &MonthReport) -> Markup {
-    let title = format!("{} – experiments", month(&report.month));
+    let to = Reader::of(report);
+    let title = format!("{} – {}", to.lang.month(&report.month), tr!(to.lang, "experiments"));
     let long = report.experiments.len() > IN_FULL;
     let mut plotted = 0;
     let depths: Vec<Depth> = report
@@ -39,15 +41,15 @@ pub(super) fn page(report: &MonthReport) -> Markup {
         @if report.experiments.len() > 1 { (contents(report)) }
         main id="main" {
             @if report.experiments.is_empty() {
-                p class="note-box" { "No experiment ran this month. A month without one teaches nothing new." }
+                p class="note-box" { (tr!(to.lang, "no-experiment")) }
             }
             @for (i, (x, depth)) in report.experiments.iter().zip(depths).enumerate() {
-                (experiment::card(x, i, depth, &report.currency, &report.timezone))
+                (experiment::card(x, i, depth, to, false))
             }
         }
         (footer(report, long))
     };
-    frame(&title, &body)
+    frame(to.lang, &title, &body)
 }
 
 /// The anchor of an experiment.
@@ -56,88 +58,88 @@ pub(super) fn anchor(index: usize) -> String {
 }
 
 fn header(report: &MonthReport) -> Markup {
-    let totals = &report.totals;
+    let (totals, to) = (&report.totals, Reader::of(report));
+    let lang = to.lang;
     let decided = report.experiments.iter().filter(|x| x.outcome.is_decided()).count();
-    let currency = &report.currency;
     html! {
         p class="eyebrow" {
-            @match report.origin { Origin::Live => "Experiments of the month", Origin::Rehearsed => "Rehearsal of the month" }
+            @match report.origin { Origin::Live => (tr!(lang, "eyebrow-month")), Origin::Rehearsed => (tr!(lang, "eyebrow-rehearsed")) }
         }
-        h1 { (month(&report.month)) }
+        h1 { (lang.month(&report.month)) }
         p class="lede" { (glue(&lede(report))) }
-        @if report.origin == Origin::Rehearsed {
-            p class="note-box" {
-                strong { "Played, not spent. " }
-                "This month was played against a stand-in market with the truths that the definitions state. "
-                "No channel was called and no money moved."
-            }
-        }
+        @if report.origin == Origin::Rehearsed { (rehearsed(lang)) }
         dl class="numbers" {
             @if totals.spend_minor > 0 || totals.budget_minor.is_some() {
                 div {
-                    dt { "Spent" }
+                    dt { (tr!(lang, "col-spent")) }
                     dd {
-                        (glue(&currency.money(totals.spend_minor)))
-                        @if let Some(budget) = totals.budget_minor { small { "of " (glue(&currency.money(budget))) } }
+                        (to.money(totals.spend_minor))
+                        @if let Some(budget) = totals.budget_minor { small { (tr!(lang, "of-budget", budget = to.money(budget))) } }
                     }
                 }
             }
             @for total in totals.goals.iter().take(3) {
                 div {
-                    dt { (capitalised(&words::plural(&total.metric, 2))) }
+                    dt { (capital(&lang.goals(&total.metric, 2))) }
                     dd {
-                        (glue(&count(total.count)))
+                        (to.count(total.count))
                         @if let Some(target) = totals.target.as_ref().filter(|t| t.metric == total.metric) {
-                            small { "of " (glue(&count(target.count))) " wanted" }
+                            small { (tr!(lang, "of-wanted", n = target.count)) }
                         }
                     }
                 }
             }
             div {
-                dt { "Decided" }
-                dd { (decided) small { "of " (report.experiments.len()) @if report.experiments.len() == 1 { " experiment" } @else { " experiments" } } }
+                dt { (tr!(lang, "decided")) }
+                dd { (decided) small { (tr!(lang, "of-experiments", n = report.experiments.len())) } }
             }
             @if let Some(saved) = totals.money_not_spent_on_losers_minor.filter(|saved| *saved > 0) {
-                div { dt { "Not spent on losers" } dd { (glue(&currency.money(saved))) small { "against an even split" } } }
+                div { dt { (tr!(lang, "not-spent-on-losers")) } dd { (to.money(saved)) small { (tr!(lang, "against-even-split")) } } }
             }
             @if totals.moves_awaiting_approval > 0 {
-                div { dt { "Waiting for you" } dd { (totals.moves_awaiting_approval) small { "proposed moves" } } }
+                div { dt { (tr!(lang, "waiting-for-you")) } dd { (totals.moves_awaiting_approval) small { (tr!(lang, "proposed-moves", n = totals.moves_awaiting_approval)) } } }
             }
         }
     }
 }
 
+/// The box that says that no money was spent.
+pub(super) fn rehearsed(lang: Language) -> Markup {
+    html! {
+        p class="note-box" { strong { (tr!(lang, "rehearsed-title")) } " " (tr!(lang, "rehearsed-text")) }
+    }
+}
+
 /// The month in a sentence.
 pub(crate) fn lede(report: &MonthReport) -> String {
-    let all = &report.experiments;
+    let (all, lang) = (&report.experiments, report.language);
     if all.is_empty() {
-        return "No experiment was defined for this month.".to_owned();
+        return tr!(lang, "lede-none");
     }
     let how_many = |test: &dyn Fn(&ExperimentReport) -> bool| all.iter().filter(|x| test(x)).count();
     let over = |x: &ExperimentReport| x.state == State::Closed;
     let parts = [
-        (how_many(&|x| x.outcome.is_decided()), "decided"),
-        (how_many(&|x| x.outcome == Outcome::Narrowed), "narrowed"),
-        (how_many(&|x| matches!(x.outcome, Outcome::Open | Outcome::Single) && !over(x)), "still open"),
-        (how_many(&|x| x.outcome == Outcome::NoData), "without data"),
-        (how_many(&|x| x.outcome == Outcome::Unproven), "over without proof"),
-        (how_many(&|x| x.outcome == Outcome::Single && over(x)), "with nothing to compare"),
+        (how_many(&|x| x.outcome.is_decided()), tr!(lang, "lede-decided")),
+        (how_many(&|x| x.outcome == Outcome::Narrowed), tr!(lang, "lede-narrowed")),
+        (
+            how_many(&|x| matches!(x.outcome, Outcome::Open | Outcome::Single) && !over(x)),
+            tr!(lang, "lede-open"),
+        ),
+        (how_many(&|x| x.outcome == Outcome::NoData), tr!(lang, "lede-no-data")),
+        (how_many(&|x| x.outcome == Outcome::Unproven), tr!(lang, "lede-unproven")),
+        (how_many(&|x| x.outcome == Outcome::Single && over(x)), tr!(lang, "lede-single")),
     ];
     let parts: Vec<String> = parts
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| if all.len() == 1 { what.to_owned() } else { format!("{} {what}", count(n as u64)) })
+        .map(|(n, what)| if all.len() == 1 { what } else { format!("{} {what}", lang.count(n as u64)) })
         .collect();
-    let noun = if all.len() == 1 { "experiment" } else { "experiments" };
-    format!("{} {noun}: {}.", count(all.len() as u64), parts.join(", "))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    format!("{}: {}.", tr!(lang, "count-experiments", n = all.len()), parts.join(", "))
 }
 
 fn contents(report: &MonthReport) -> Markup {
+    let to = Reader::of(report);
+    let lang = to.lang;
     let money = report.experiments.iter().any(|x| x.totals.spend_minor > 0);
     let mut metrics: Vec<&str> = report.experiments.iter().map(|x| x.goal.metric.as_str()).collect();
     metrics.dedup();
@@ -147,42 +149,42 @@ fn contents(report: &MonthReport) -> Markup {
         table {
             thead {
                 tr {
-                    th scope="col" { "Experiment" }
-                    th scope="col" { "Outcome" }
+                    th scope="col" { (tr!(lang, "col-experiment")) }
+                    th scope="col" { (tr!(lang, "col-outcome")) }
                     th scope="col" class="n" {
-                        @match one_metric { Some(metric) => (capitalised(&words::plural(metric, 2))), None => "Goals" }
+                        @match one_metric { Some(metric) => (capital(&lang.goals(metric, 2))), None => (tr!(lang, "col-goals")) }
                     }
                     @if money {
-                        th scope="col" class="n" { "Spent" }
-                        th scope="col" class="n" { "Cost per goal" }
+                        th scope="col" class="n" { (tr!(lang, "col-spent")) }
+                        th scope="col" class="n" { (tr!(lang, "col-cost-per-goal")) }
                     }
-                    th scope="col" { "Guarantee" }
-                    th scope="col" { "Separation" }
+                    th scope="col" { (tr!(lang, "col-guarantee")) }
+                    th scope="col" { (tr!(lang, "col-separation")) }
                 }
             }
             tbody {
                 @for (i, x) in report.experiments.iter().enumerate() {
                     tr {
                         th scope="row" { a href=(format!("#{}", anchor(i))) { (plain(&x.name)) } }
-                        td { span class=(outcome_class(x.outcome)) { (words::outcome_sign(x.outcome)) " " (words::outcome(x.outcome)) } }
+                        td { span class=(outcome_class(x.outcome)) { (words::outcome_sign(x.outcome)) " " (lang.outcome(x.outcome)) } }
                         td class="n" {
-                            (glue(&count(x.totals.goals)))
-                            @if one_metric.is_none() { " " (words::plural(&x.goal.metric, x.totals.goals)) }
+                            (to.count(x.totals.goals))
+                            @if one_metric.is_none() { " " (lang.goals(&x.goal.metric, x.totals.goals)) }
                         }
                         @if money {
                             td class="n" {
                                 @if x.totals.spend_minor == 0 && x.goal.per != "spend" { (NOTHING) }
-                                @else { (glue(&report.currency.money(x.totals.spend_minor))) }
+                                @else { (to.money(x.totals.spend_minor)) }
                             }
                             td class="n" {
                                 @match x.totals.cost_per_goal_minor {
-                                    Some(cost) => (glue(&report.currency.money_f64(cost))),
+                                    Some(cost) => (to.money_f64(cost)),
                                     None => (NOTHING),
                                 }
                             }
                         }
-                        td class="w" { @match &x.guarantee { Some(label) => (plain(&label.name)), None => (NOTHING) } }
-                        td class="w" { (plain(&x.separation.name)) }
+                        td class="w" { @match &x.guarantee { Some(label) => (lang.label(&label.name)), None => (NOTHING) } }
+                        td class="w" { (lang.label(&x.separation.name)) }
                     }
                 }
             }
@@ -190,8 +192,8 @@ fn contents(report: &MonthReport) -> Markup {
     };
     html! {
         nav class="contents" aria-labelledby="contents" {
-            h2 id="contents" { "At a glance" }
-            (scroll("Experiments at a glance", &table))
+            h2 id="contents" { (tr!(lang, "at-a-glance")) }
+            (scroll(&tr!(lang, "at-a-glance"), &table))
         }
     }
 }
@@ -200,31 +202,38 @@ fn footer(report: &MonthReport, long: bool) -> Markup {
     html! {
         footer {
             @if long { (glossary(report)) }
-            p {
-                "How to read the bands: at every moment of the month, the true ratio lies inside with the stated certainty, "
-                "however often one looks. A band that leaves the line 1× is proof of a difference; one that touches it is not."
-            }
-            p {
-                "Made by " (plain(&report.generator)) " on " (made(report.made_at, &report.timezone)) ". "
-                "Days are those of " (plain(&report.timezone)) ". The JSON of this report holds every figure exactly."
-            }
+            p { (tr!(report.language, "how-to-read-bands")) }
+            (colophon(report))
+        }
+    }
+}
+
+/// By what and when a page was made.
+pub(super) fn colophon(report: &MonthReport) -> Markup {
+    let to = Reader::of(report);
+    html! {
+        p {
+            (tr!(to.lang, "made-by", generator = plain(&report.generator), when = to.made(report.made_at), timezone = plain(&report.timezone)))
         }
     }
 }
 
 /// The labels of a long month, explained once instead of in every experiment.
 fn glossary(report: &MonthReport) -> Markup {
-    let mut labels: Vec<(&str, &Label)> = Vec::new();
+    let lang = report.language;
+    let mut labels: Vec<(String, &Label)> = Vec::new();
     for x in &report.experiments {
-        labels.extend(x.guarantee.as_ref().map(|label| ("guarantee", label)));
-        labels.push(("separation", &x.separation));
+        labels.extend(
+            x.guarantee.as_ref().map(|l| (tr!(lang, "label-guarantee", name = lang.label(&l.name)), l)),
+        );
+        labels.push((tr!(lang, "label-separation", name = lang.label(&x.separation.name)), &x.separation));
     }
-    labels.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
-    labels.dedup_by(|a, b| (a.0, &a.1.name) == (b.0, &b.1.name));
+    labels.sort_by(|a, b| a.0.cmp(&b.0));
+    labels.dedup_by(|a, b| a.0 == b.0);
     html! {
         dl {
-            @for (kind, label) in labels {
-                dt { (kind) ": " (plain(&label.name)) }
+            @for (term, label) in labels {
+                dt { (term) }
                 dd { (label.explanation) }
             }
         }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::{frame, scroll};
 use crate::figures::{Currency, NOTHING, count, percent, significant};
+use crate::language::Language;
 use crate::prose::{glue, plain};
 use crate::rehearsal::{RehearsalReport, RehearsedArm, RehearsedExperiment};
 use crate::words;
@@ -36,7 +37,7 @@ pub(super) fn page(report: &RehearsalReport) -> Markup {
             p { "Made by " (plain(&report.generator)) ". Seed " (report.seed) " repeats it." }
         }
     };
-    frame("Rehearsal", &body)
+    frame(Language::English, "Rehearsal", &body)
 }
 
 /// What was played, and whether the promise held, in two sentences.

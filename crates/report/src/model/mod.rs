@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::figures::Currency;
+use crate::language::Language;
 use crate::prose::Prose;
 
 pub use evidence::{
@@ -42,6 +43,8 @@ pub struct MonthReport {
     pub made_at: Timestamp,
     /// Program and version, such as `gevinst 0.1.0`.
     pub generator: String,
+    /// The language of the sentences.
+    pub language: Language,
     /// The month's sums.
     pub totals: MonthTotals,
     /// The experiments in the order they are shown.
@@ -142,6 +145,9 @@ pub struct ExperimentReport {
     pub totals: Totals,
     /// Money that arms proven to lose did not get, against an even split of what was spent; `None` where none was lost.
     pub money_not_spent_on_losers_minor: Option<i64>,
+    /// Goals that came above what an even split of each day's money would have brought at the arms' measured rates; an
+    /// estimate, `None` where no money was spent or an arm was not tried.
+    pub goals_over_even_split: Option<f64>,
     /// Data-quality checks of the last look.
     pub checks: Vec<Check>,
     /// The definition as it was launched.

@@ -5,17 +5,19 @@
 //! markers and hatches keep their size on a telephone, a wide screen and paper. Every plot carries a title and a
 //! description for those who do not see it; arms are told apart by hatch, marker and label, never by colour alone.
 
-mod evidence;
+mod cost;
+mod lines;
 mod money;
 mod ratio;
 
-pub(super) use evidence::{evidence_plot, has_evidence};
+pub(super) use cost::cost_plot;
+pub(super) use lines::{chance_plot, evidence_plot};
 pub(super) use money::{Bars, drawn_arms, money_plot};
 pub(super) use ratio::{RatioFrame, interval_cell, ratio_plot};
 
 use maud::{Markup, html};
 
-use crate::figures::day_short;
+use super::Reader;
 use crate::scale::DayScale;
 
 /// How many looks (hatch and colour) there are for arms; more arms than that are drawn together.
@@ -69,7 +71,7 @@ fn fill(index: usize) -> String {
 }
 
 /// The days along the bottom: the month is named once, so that labels keep apart on a narrow plot.
-fn day_axis(days: &DayScale, height: f64) -> Markup {
+fn day_axis(days: &DayScale, height: f64, to: Reader<'_>) -> Markup {
     let ticks = days.ticks();
     html! {
         line class="axis" x1="0" x2="100%" y1=(height) y2=(height) {}
@@ -78,7 +80,7 @@ fn day_axis(days: &DayScale, height: f64) -> Markup {
                 @let named = i.checked_sub(1).and_then(|i| ticks.get(i)).is_none_or(|last| last.month() != tick.month());
                 line class="axis" x1=(pc(x)) x2=(pc(x)) y1=(height) y2=(height + 4.0) {}
                 text class="tick" x=(pc(x)) y=(height + 17.0) text-anchor="middle" {
-                    @if named { (day_short(*tick)) } @else { (tick.day()) }
+                    @if named { (to.lang.day_short(*tick)) } @else { (tick.day()) }
                 }
             }
         }
@@ -98,4 +100,23 @@ fn pc(share: f64) -> String {
 fn px(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+}
+
+/// A tick of a money axis: `2 000`, `40k`, `1.2M`.
+fn short(value: f64, to: Reader<'_>) -> String {
+    let (scaled, suffix) = match value {
+        v if v >= 1e9 => (v / 1e9, "bn"),
+        v if v >= 1e6 => (v / 1e6, "M"),
+        v if v >= 1e4 => (v / 1e3, "k"),
+        v => (v, ""),
+    };
+    let rounded = (scaled * 100.0).round() / 100.0;
+    if rounded == 0.0 {
+        return "0".to_owned();
+    }
+    let mut text = to.lang.significant(rounded);
+    while text.contains(['.', ',']) && text.ends_with(['0', '.', ',']) && rounded < 1000.0 {
+        text.pop();
+    }
+    format!("{text}{suffix}")
 }

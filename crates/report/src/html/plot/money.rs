@@ -1,14 +1,14 @@
-//! Where the money went, or who was reached: stacked bars by arm and day.
+//! Where the money went, who was reached and what came of it: stacked bars by arm and day.
 
 use jiff::civil::Date;
 use maud::{Markup, html};
 
-use super::{LOOKS, day_axis, fill, pc, px};
-use crate::figures::{Currency, count, day_short, significant};
+use super::{LOOKS, day_axis, fill, pc, px, short};
+use crate::html::{Reader, capital};
+use crate::language::tr;
 use crate::model::{Day, DayArm, ExperimentReport};
 use crate::prose::plain;
 use crate::scale::{DayScale, LinearScale};
-use crate::words;
 
 const MONEY_HEIGHT: f64 = 200.0;
 
@@ -19,6 +19,8 @@ pub(crate) enum Bars {
     Spend,
     /// Exposure, where no money is involved.
     Exposure,
+    /// Goals, booked to the day of their exposure.
+    Goals,
 }
 
 impl Bars {
@@ -35,10 +37,23 @@ impl Bars {
         }
     }
 
+    /// Whether any day has something to draw.
+    #[must_use]
+    pub(crate) fn is_in(self, experiment: &ExperimentReport) -> bool {
+        experiment.by_day.iter().flat_map(|d| &d.arms).any(|arm| self.value(arm) > 0.0)
+    }
+
+    /// Whether it is known what was commanded.
+    #[must_use]
+    pub(crate) fn has_commanded(self, experiment: &ExperimentReport) -> bool {
+        experiment.by_day.iter().any(|d| commanded(d, self) > 0.0)
+    }
+
     fn value(self, arm: &DayArm) -> f64 {
         match self {
             Self::Spend => arm.spend_minor.map_or(0.0, |s| s.max(0) as f64),
             Self::Exposure => arm.exposure.filter(|e| e.is_finite()).map_or(0.0, |e| e.max(0.0)),
+            Self::Goals => arm.goals.map_or(0.0, |n| n as f64),
         }
     }
 }
@@ -59,13 +74,13 @@ pub(crate) fn drawn_arms(experiment: &ExperimentReport) -> (Vec<&str>, usize) {
 #[must_use]
 pub(crate) fn money_plot(
     experiment: &ExperimentReport,
-    first: Date,
-    last: Date,
+    (first, last): (Date, Date),
     id: &str,
-    currency: &Currency,
+    bars: Bars,
+    to: Reader<'_>,
     titles: bool,
 ) -> Markup {
-    let Some(bars) = Bars::of(experiment) else { return html! {} };
+    let lang = to.lang;
     let days = DayScale::new(first, last);
     let scale = {
         let most = experiment
@@ -73,11 +88,11 @@ pub(crate) fn money_plot(
             .iter()
             .map(|d| d.arms.iter().map(|a| bars.value(a)).sum::<f64>().max(commanded(d, bars)));
         LinearScale::up_to(match bars {
-            Bars::Spend => currency.major(most.fold(0.0, f64::max)),
-            Bars::Exposure => most.fold(0.0, f64::max),
+            Bars::Spend => to.currency.major(most.fold(0.0, f64::max)),
+            Bars::Exposure | Bars::Goals => most.fold(0.0, f64::max),
         })
     };
-    let in_units = |v: f64| if bars == Bars::Spend { currency.major(v) } else { v };
+    let in_units = |v: f64| if bars == Bars::Spend { to.currency.major(v) } else { v };
     let height = |v: f64| MONEY_HEIGHT * scale.position(in_units(v));
     let (drawn, others) = drawn_arms(experiment);
     let groups = drawn.len() + usize::from(others > 0);
@@ -85,8 +100,13 @@ pub(crate) fn money_plot(
     let column = days.column();
     let total: f64 = experiment.by_day.iter().flat_map(|d| &d.arms).map(|a| bars.value(a)).sum();
     let what = match bars {
-        Bars::Spend => "Money spent",
-        Bars::Exposure => "Exposure",
+        Bars::Spend => tr!(lang, "plot-money"),
+        Bars::Exposure => capital(&lang.exposure(&experiment.goal.per)),
+        Bars::Goals => capital(&lang.goals(&experiment.goal.metric, 2)),
+    };
+    let amount = match bars {
+        Bars::Spend => lang.money_f64(to.currency, total),
+        Bars::Exposure | Bars::Goals => lang.significant(total),
     };
     // Heights below each group, so that every group can be drawn in one go.
     let stacked: Vec<Stack<'_>> = experiment
@@ -114,20 +134,12 @@ pub(crate) fn money_plot(
     html! {
         div class="plot" {
             svg width="100%" height=(MONEY_HEIGHT) role="img" aria-labelledby=(format!("{id}-t {id}-d")) focusable="false" {
-                title id=(format!("{id}-t")) { (what) " by arm and day" }
-                desc id=(format!("{id}-d")) {
-                    @match bars {
-                        Bars::Spend => { (currency.money_f64(total)) " over " (experiment.by_day.len()) " days." }
-                        Bars::Exposure => {
-                            (significant(total)) " " (plain(&experiment.goal.per)) " over " (experiment.by_day.len()) " days."
-                        }
-                    }
-                    " The same figures are in the table of days."
-                }
+                title id=(format!("{id}-t")) { (tr!(lang, "by-arm-and-day", what = what)) }
+                desc id=(format!("{id}-d")) { (tr!(lang, "plot-total", amount = amount, n = experiment.by_day.len())) }
                 @for tick in scale.ticks() {
                     @let top = px(MONEY_HEIGHT * (1.0 - scale.position(tick)));
                     line class="grid" x1="0" x2="100%" y1=(top) y2=(top) {}
-                    text class="tick" x="-7" y=(top) dy="0.33em" text-anchor="end" { (short(tick)) }
+                    text class="tick" x="-7" y=(top) dy="0.33em" text-anchor="end" { (short(tick, to)) }
                 }
                 @for group in 0..groups {
                     g fill=(fill(if others > 0 && group == groups - 1 { LOOKS - 1 } else { group })) {
@@ -137,7 +149,7 @@ pub(crate) fn money_plot(
                                 rect class="bar" x=(pc(x - column * 0.4)) width=(pc(column * 0.8))
                                     y=(px(MONEY_HEIGHT - height(below + value))) height=(px(height(value).max(0.4))) {
                                     @if titles {
-                                        title { (bar_title(d, drawn.get(group).copied(), value, bars, experiment, currency)) }
+                                        title { (bar_title(d, drawn.get(group).copied(), value, bars, experiment, to)) }
                                     }
                                 }
                             }
@@ -151,7 +163,7 @@ pub(crate) fn money_plot(
                         line class="commanded" x1=(pc(x - column * 0.48)) x2=(pc(x + column * 0.48)) y1=(top) y2=(top) {}
                     }
                 }
-                (day_axis(&days, MONEY_HEIGHT))
+                (day_axis(&days, MONEY_HEIGHT, to))
             }
         }
     }
@@ -165,6 +177,7 @@ fn commanded(day: &Day, bars: Bars) -> f64 {
     let of = |arm: &DayArm| match bars {
         Bars::Spend => arm.commanded_minor,
         Bars::Exposure => arm.commanded_exposure,
+        Bars::Goals => None,
     };
     day.arms.iter().filter_map(of).map(|units| units as f64).sum()
 }
@@ -175,31 +188,20 @@ fn bar_title(
     value: f64,
     bars: Bars,
     experiment: &ExperimentReport,
-    currency: &Currency,
+    to: Reader<'_>,
 ) -> String {
-    let who = arm.map_or_else(|| "the other arms".to_owned(), plain);
+    let lang = to.lang;
+    let who = arm.map_or_else(|| tr!(lang, "the-other-arms"), plain);
+    let seen = arm.and_then(|name| d.arms.iter().find(|a| a.arm == name));
+    let goals = |n: u64| format!("{} {}", lang.count(n), lang.goals(&experiment.goal.metric, n));
     let amount = match bars {
-        Bars::Spend => currency.money_f64(value),
-        Bars::Exposure => format!("{} {}", significant(value), plain(&experiment.goal.per)),
+        Bars::Spend => lang.money_f64(to.currency, value),
+        Bars::Exposure => format!("{} {}", lang.significant(value), lang.exposure(&experiment.goal.per)),
+        Bars::Goals => seen.and_then(|a| a.goals).map_or_else(|| lang.significant(value), goals),
     };
-    let goals = arm.and_then(|name| d.arms.iter().find(|a| a.arm == name)).and_then(|a| a.goals);
-    let goals = goals
-        .map(|n| format!(", {} {}", count(n), words::plural(&experiment.goal.metric, n)))
-        .unwrap_or_default();
-    format!("{}, {who}: {amount}{goals}", day_short(d.date))
-}
-
-/// A tick of a money axis: `2 000`, `40k`, `1.2M`.
-fn short(value: f64) -> String {
-    let (scaled, suffix) = match value {
-        v if v >= 1e9 => (v / 1e9, "bn"),
-        v if v >= 1e6 => (v / 1e6, "M"),
-        v if v >= 1e4 => (v / 1e3, "k"),
-        v => (v, ""),
+    let came = match bars {
+        Bars::Goals => None,
+        Bars::Spend | Bars::Exposure => seen.and_then(|a| a.goals).map(|n| format!(", {}", goals(n))),
     };
-    let rounded = (scaled * 100.0).round() / 100.0;
-    if rounded == 0.0 {
-        return "0".to_owned();
-    }
-    if rounded >= 1000.0 { significant(rounded) } else { format!("{rounded}{suffix}") }
+    format!("{}, {who}: {amount}{}", lang.day_short(d.date), came.unwrap_or_default())
 }

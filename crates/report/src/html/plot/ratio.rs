@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::{day_axis, look, pc, px};
-use crate::figures::{Currency, bound, day, day_short, significant};
+use crate::html::Reader;
+use crate::language::tr;
 use crate::model::{ArmReport, Comparison, ExperimentReport, RatioPoint};
 use crate::prose::plain;
 use crate::scale::{DayScale, RatioScale};
-use crate::words;
 
 const RATIO_HEIGHT: f64 = 190.0;
 
@@ -39,16 +39,17 @@ pub(crate) fn ratio_plot(
     comparison: &Comparison,
     frame: &RatioFrame,
     id: &str,
-    currency: &Currency,
+    to: Reader<'_>,
 ) -> Markup {
+    let lang = to.lang;
     let arm_index = experiment.arms.iter().position(|arm| arm.name == comparison.arm).unwrap_or(0);
     let arm = experiment.arms.get(arm_index);
     let y = |ratio: f64| RATIO_HEIGHT * (1.0 - frame.scale.position(ratio));
     let placed: Vec<(f64, &RatioPoint)> =
         comparison.points.iter().filter_map(|p| frame.days.middle(p.date).map(|x| (x, p))).collect();
-    let unit = words::goals_per_unit(&experiment.goal, currency);
-    let title =
-        format!("{} against {}: {unit} over time", plain(&comparison.arm), plain(&comparison.against));
+    let goals = lang.goals_per_unit(&experiment.goal, to.currency);
+    let (arm_name, against) = (plain(&comparison.arm), plain(&comparison.against));
+    let title = tr!(lang, "plot-ratio", arm = arm_name, against = against, goals = goals);
     let events = [Some(comparison.arm.as_str()), Some(comparison.against.as_str())]
         .into_iter()
         .flatten()
@@ -59,16 +60,16 @@ pub(crate) fn ratio_plot(
             svg class=(format!("c{}", look(arm_index))) width="100%" height=(RATIO_HEIGHT) role="img"
                 aria-labelledby=(format!("{id}-t {id}-d")) focusable="false" {
                 title id=(format!("{id}-t")) { (title) }
-                desc id=(format!("{id}-d")) { (describe_ratio(comparison, arm)) }
+                desc id=(format!("{id}-d")) { (describe_ratio(comparison, arm, to)) }
                 @for tick in frame.scale.ticks() {
                     @let top = px(y(tick));
                     @let equal = tick == 1.0;
                     line class=(if equal { "equal" } else { "grid" }) x1="0" x2="100%" y1=(top) y2=(top) {}
                     text class=(if equal { "tick strong" } else { "tick" }) x="-7" y=(top) dy="0.33em" text-anchor="end" {
-                        (tick_text(tick))
+                        (tick_text(tick, to))
                     }
                 }
-                (day_axis(&frame.days, RATIO_HEIGHT))
+                (day_axis(&frame.days, RATIO_HEIGHT, to))
                 svg class="stretch" viewBox=(format!("0 0 1000 {RATIO_HEIGHT}")) preserveAspectRatio="none"
                     width="100%" height=(RATIO_HEIGHT) {
                     @for run in runs(&placed, |p| p.lower.is_some() || p.upper.is_some()) {
@@ -76,6 +77,7 @@ pub(crate) fn ratio_plot(
                         path class="edge" d=(line_path(run, |p| Some(p.upper.map_or(-20.0, y)))) {}
                         path class="edge" d=(line_path(run, |p| Some(p.lower.filter(|l| *l > 0.0).map_or(RATIO_HEIGHT + 20.0, y)))) {}
                     }
+                    path class="looks" d=(looks(&placed)) {}
                     @for run in runs(&placed, |p| p.ratio.is_some()) {
                         path class="line" d=(line_path(run, |p| p.ratio.map(y))) {}
                     }
@@ -86,10 +88,10 @@ pub(crate) fn ratio_plot(
                     }
                 }
                 @for (arm, x) in events {
-                    (event(arm, x, arm.name != comparison.arm))
+                    (event(arm, x, arm.name != comparison.arm, to))
                 }
                 @if let Some((x, last)) = placed.last() {
-                    (end_labels(*x, last, y))
+                    (end_labels(*x, last, y, to))
                 }
             }
         }
@@ -97,12 +99,12 @@ pub(crate) fn ratio_plot(
 }
 
 /// Vertical line where an arm went, with words at its head.
-fn event(arm: &ArmReport, x: f64, reference: bool) -> Markup {
-    let date = arm.dropped_on.map(day_short).unwrap_or_default();
+fn event(arm: &ArmReport, x: f64, reference: bool, to: Reader<'_>) -> Markup {
+    let date = arm.dropped_on.map(|date| to.lang.day_short(date)).unwrap_or_default();
     let what = if reference {
-        format!("{} {} {date}", crate::prose::cut(&arm.name, 14), words::status(arm.status))
+        format!("{} {} {date}", crate::prose::cut(&arm.name, 14), to.lang.status(arm.status))
     } else {
-        format!("{} {date}", words::status(arm.status))
+        format!("{} {date}", to.lang.status(arm.status))
     };
     let (anchor, dx) = if x > 0.5 { ("end", "-5") } else { ("start", "5") };
     // The reference's own end is written at the foot, so that the two never collide.
@@ -115,40 +117,39 @@ fn event(arm: &ArmReport, x: f64, reference: bool) -> Markup {
 }
 
 /// The last point with its figures beside it, pushed apart where they would overlap.
-fn end_labels(x: f64, last: &RatioPoint, y: impl Fn(f64) -> f64) -> Markup {
+fn end_labels(x: f64, last: &RatioPoint, y: impl Fn(f64) -> f64, to: Reader<'_>) -> Markup {
     let inside = |v: f64| v.clamp(4.0, RATIO_HEIGHT - 4.0);
     let Some(ratio) = last.ratio else { return html! {} };
     let middle = inside(y(ratio));
-    let above = last.upper.map(|u| (bound(u), inside(y(u)).min(middle - 15.0)));
-    let below = last.lower.filter(|l| *l > 0.0).map(|l| (bound(l), inside(y(l)).max(middle + 15.0)));
+    let above = last.upper.map(|u| (to.lang.bound(u), inside(y(u)).min(middle - 15.0)));
+    let below = last.lower.filter(|l| *l > 0.0).map(|l| (to.lang.bound(l), inside(y(l)).max(middle + 15.0)));
     html! {
         circle class="dot" cx=(pc(x)) cy=(px(middle)) r="4" {}
-        text class="value" x=(pc(x)) y=(px(middle)) dx="9" dy="0.35em" { (significant(ratio)) "×" }
+        text class="value" x=(pc(x)) y=(px(middle)) dx="9" dy="0.35em" { (to.lang.significant(ratio)) "×" }
         @for (text, top) in [above, below].into_iter().flatten() {
             text class="bound" x=(pc(x)) y=(px(top)) dx="9" dy="0.35em" { (text) }
         }
     }
 }
 
-fn describe_ratio(comparison: &Comparison, arm: Option<&ArmReport>) -> String {
-    let Some(last) = comparison.points.last() else { return "No look yet.".to_owned() };
-    let mut out = format!("{} days with a look. On {}", comparison.points.len(), day(last.date));
-    match last.ratio {
-        Some(ratio) => write!(out, ": {} times as much", significant(ratio)),
-        None => write!(out, ": no ratio yet"),
-    }
-    .ok();
-    match (last.lower, last.upper) {
-        (Some(l), Some(u)) => write!(out, ", between {} and {}.", bound(l), bound(u)),
-        (Some(l), None) => write!(out, ", at least {}.", bound(l)),
-        (None, Some(u)) => write!(out, ", at most {}.", bound(u)),
-        (None, None) => write!(out, ", with no bound yet."),
-    }
-    .ok();
+fn describe_ratio(comparison: &Comparison, arm: Option<&ArmReport>, to: Reader<'_>) -> String {
+    let lang = to.lang;
+    let Some(last) = comparison.points.last() else { return tr!(lang, "no-look-yet") };
+    let mut parts = vec![tr!(lang, "plot-looks", n = comparison.points.len(), day = lang.day(last.date))];
+    parts.push(match last.ratio {
+        Some(ratio) => tr!(lang, "plot-times", ratio = lang.significant(ratio)),
+        None => tr!(lang, "plot-no-ratio"),
+    });
+    parts.push(match (last.lower, last.upper) {
+        (Some(l), Some(u)) => tr!(lang, "plot-between", lower = lang.bound(l), upper = lang.bound(u)),
+        (Some(l), None) => tr!(lang, "plot-at-least", lower = lang.bound(l)),
+        (None, Some(u)) => tr!(lang, "plot-at-most", upper = lang.bound(u)),
+        (None, None) => tr!(lang, "plot-no-bound"),
+    });
     if let Some((arm, date)) = arm.and_then(|arm| Some((arm, arm.dropped_on?))) {
-        write!(out, " {} on {}.", words::status(arm.status), day(date)).ok();
+        parts.push(format!("{}: {}.", lang.status(arm.status), lang.day(date)));
     }
-    out
+    parts.join(" ")
 }
 
 /// Stretches of points that hold what is asked, unbroken.
@@ -175,6 +176,15 @@ fn band_path(run: &[(f64, &RatioPoint)], y: impl Fn(f64) -> f64) -> String {
     path
 }
 
+/// A tick at the foot for every day with a look.
+fn looks(placed: &[(f64, &RatioPoint)]) -> String {
+    let mut path = String::new();
+    for (x, _) in placed {
+        write!(path, "M{} {RATIO_HEIGHT}v-5", px(x * 1000.0)).ok();
+    }
+    path
+}
+
 fn line_path(run: &[(f64, &RatioPoint)], top: impl Fn(&RatioPoint) -> Option<f64>) -> String {
     let mut path = String::new();
     for (x, p) in run {
@@ -186,9 +196,9 @@ fn line_path(run: &[(f64, &RatioPoint)], top: impl Fn(&RatioPoint) -> Option<f64
     path
 }
 
-fn tick_text(tick: f64) -> String {
-    let mut text = format!("{tick:.2}");
-    while text.contains('.') && text.ends_with(['0', '.']) {
+fn tick_text(tick: f64, to: Reader<'_>) -> String {
+    let mut text = to.lang.significant(tick);
+    while text.contains(['.', ',']) && text.ends_with(['0', '.', ',']) {
         text.pop();
     }
     format!("{text}×")

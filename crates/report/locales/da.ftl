@@ -1,0 +1,417 @@
+# Messages of the reports: Danish. Each language has the same messages with the same variables.
+
+# Common
+skip = Gå til resultaterne
+and = { $first } og { $last }
+others = { $n } { $n ->
+        [one] anden
+       *[other] andre
+    }
+over = over { $figure }
+under = under { $figure }
+per = pr. { $what }
+per-one = pr. { $metric }
+cost-per = pris pr. { $metric }
+goals-per = { $goals } pr. { $unit }
+count-experiments = { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }
+
+# Metrics and units
+metric-lead = { $n ->
+        [one] lead
+       *[other] leads
+    }
+metric-visit = { $n ->
+        [one] besøg
+       *[other] besøg
+    }
+metric-meeting = { $n ->
+        [one] møde
+       *[other] møder
+    }
+metric-order = { $n ->
+        [one] ordre
+       *[other] ordrer
+    }
+metric-customer = { $n ->
+        [one] kunde
+       *[other] kunder
+    }
+metric-conversion = { $n ->
+        [one] konvertering
+       *[other] konverteringer
+    }
+metric-click = { $n ->
+        [one] klik
+       *[other] klik
+    }
+metric-reply = { $n ->
+        [one] svar
+       *[other] svar
+    }
+metric-signup = { $n ->
+        [one] tilmelding
+       *[other] tilmeldinger
+    }
+metric-brand-search = { $n ->
+        [one] brandsøgning
+       *[other] brandsøgninger
+    }
+metric-direct-visit = { $n ->
+        [one] direkte besøg
+       *[other] direkte besøg
+    }
+metric-qualified = { $n ->
+        [one] kvalificeret lead
+       *[other] kvalificerede leads
+    }
+unit-krone = krone
+unit-impression = visning
+unit-recipient = modtager
+exposure-spend = forbrug
+exposure-impressions = visninger
+exposure-recipients = modtagere
+phase-prospecting = nye kunder
+phase-upselling = mersalg
+phase-loyalty = loyalitet
+kind-campaign = kampagne
+kind-programme = fast program
+
+# Labels
+guarantee-exact = eksakt
+guarantee-robust = robust
+guarantee-asymptotic = asymptotisk
+guarantee-model = model
+guarantee-exact-means = Fejlraten holder eksakt, uanset hvor ofte man kigger, og hvornår man stopper, fordi folk blev fordelt på armene ved lodtrækning.
+guarantee-robust-means = Fejlraten holder, uanset hvor ofte man kigger, og hvornår man stopper, også når enkelte dage er bedre eller dårligere for en arm, end tilfældet alene forklarer (i gennemsnit over den dagsstøj, som metoden regner med).
+guarantee-asymptotic-means = Fejlraten holder tilnærmet, og bedre jo flere data der er; med få mål er den en rettesnor og ikke et løfte.
+guarantee-model-means = En models læsning af tallene: et fornuftigt bud uden en lovet fejlrate.
+guarantee-unknown-means = Denne garanti kendes ikke af denne version af rapporten.
+separation-randomised = lodtrukket
+separation-platform-split = platformens deling
+separation-geo = geografisk
+separation-switchback = på skift
+separation-unrandomised = ikke lodtrukket
+separation-randomised-means = Hvem der fik hvilken arm, blev afgjort ved lodtrækning, så en forskel mellem armene skyldes armene.
+separation-platform-split-means = Platformen afgjorde, hvem der så hvilken arm. Dens egen optimering kan have vist dem til forskellige mennesker, så en forskel fortæller, hvad der virker på denne platform, men ikke i sig selv hvorfor.
+separation-geo-means = Armene kørte forskellige steder. En forskel kan delvis skyldes stederne, medmindre de blev trukket tilfældigt og er mange.
+separation-switchback-means = Armene kørte på skift. En forskel kan delvis skyldes, hvad der ellers skete på de tidspunkter.
+separation-unrandomised-means = Intet holdt armenes målgrupper adskilt. En forskel kan skyldes målgrupperne: den siger, hvor pengene gav mere, ikke hvad der var årsagen.
+separation-unknown-means = Denne adskillelse kendes ikke af denne version af rapporten.
+label-guarantee = garanti: { $name }
+label-separation = adskillelse: { $name }
+none-yet = ingen endnu
+
+# Statuses and outcomes
+status-planned = planlagt
+status-to-the-end = til slutningen
+status-running = kører
+status-dropped = droppet
+status-tied = lige god
+status-unprofitable = for dyr
+status-winner = vinder
+status-guardrail = grænse brudt
+status-futile = nytteløs
+status-running-means = Får budget og bedømmes ved hvert kig.
+status-dropped-means = Bevist ikke at være den bedste; får ikke mere budget.
+status-tied-means = Lige så god som en billigere arm inden for den angivne margen; budgettet blev frigjort.
+status-unprofitable-means = Bevist at koste mere pr. mål end grænsen; får ikke mere budget.
+status-winner-means = Den arm, man går videre med.
+status-guardrail-means = Stoppet, fordi en angivet grænse blev brudt.
+status-futile-means = Stoppet, fordi den ikke kunne nå at vise noget i den resterende tid.
+outcome-no-data = ingen data endnu
+outcome-open = for tidligt
+outcome-narrowed = indsnævret
+outcome-winner = vinder
+outcome-best-bet = bedste bud
+outcome-tied = lige gode
+outcome-unprofitable = for dyrt
+outcome-mixed = én tilbage
+outcome-unproven = intet bevis
+outcome-single = én arm
+outcome-stopped = stoppet
+state-planned = ikke startet
+state-running = kører
+state-closed = afsluttet
+
+# Verdicts
+verdict-planned = Ikke startet endnu: intet er brugt, og intet vides.
+verdict-no-period = Ingen resultater endnu: ingen periode med tal er afsluttet, så intet kan siges.
+verdict-no-results = Der kom ingen resultater før slutningen, så intet kan siges.
+brought = { $arm } gav { $n } { $goals }
+brought-for = { $arm } gav { $n } { $goals } for { $spent }
+brought-each = { $arm } gav { $n } { $goals } for { $spent }, { $cost } { $each }
+one-arm-alone = med én arm er der intet at sammenligne med
+and-was-stopped = den blev stoppet{ $when }
+verdict-no-arm-pays = Ingen arm betaler sig: { $why }.
+verdict-only-one-pays = { $arm } er den eneste arm, der ikke er for dyr: { $why }.
+verdict-all-stopped = Alle arme blev stoppet: { $fates }.
+verdict-wins = { $arm } vinder: den giver { $times }; { $fates }.
+verdict-wins-plainly = { $arm } vinder; { $fates }.
+verdict-left = { $arm } er den arm, der er tilbage: { $fates }.
+equally-good = { $arms } er lige gode
+between-times = (mellem { $lower } og { $upper } gange så mange { $goals })
+goes-on-alone = { $arm } fortsætter alene
+money-stays-with = pengene bliver hos { $arm }, den billigste
+times-as-many = { $ratio } gange så mange { $goals } som { $other } { $interval }
+interval-between = (mellem { $lower } og { $upper })
+interval-at-least = (mindst { $lower })
+interval-at-most = (højst { $upper })
+interval-none = (uden nogen bevist grænse endnu)
+best-bet-with-chance = { $arm } er det bedste bud med en chance på { $chance } for at være den bedste arm
+best-bet = { $arm } er det bedste bud
+it-brought = den gav { $times }
+models-choice = det er en models valg, ikke et bevis
+before-that = Inden da: { $fates }.
+verdict-no-proof = Intet bevis: med { $n } { $goals } i alt kunne ingen arm skelnes fra de andre før slutningen
+verdict-too-early = For tidligt at sige: { $n } { $goals } indtil nu, og ingen arm er bevist bedre eller dårligere
+not-told-apart = { $arms } kunne ikke skelnes før slutningen
+still-in = { $arms } er { $n ->
+        [one] stadig
+       *[other] stadig
+    } med
+leads = { $arm } fører med en chance på { $chance } for at være den bedste arm ifølge modellen
+fate-dropped = { $arms } blev { $n ->
+        [one] droppet
+       *[other] droppet
+    }{ $when }
+fate-unprofitable = { $arms } viste sig at være { $n ->
+        [one] for dyr
+       *[other] for dyre
+    }{ $when }
+fate-tied = { $arms } blev sluppet som { $n ->
+        [one] lige så god
+       *[other] lige så gode
+    } som en billigere arm{ $when }
+fate-guardrail = { $arms } blev { $n ->
+        [one] stoppet
+       *[other] stoppet
+    } af en grænse{ $when }
+fate-futile = { $arms } blev stoppet, fordi { $n ->
+        [one] den
+       *[other] de
+    } ikke kunne vise mere{ $when }
+too-dear = { $arms } viste sig{ $when } at koste { $n ->
+        [one] mere
+       *[other] mere
+    } end { $limit } { $each }
+too-dear-unlimited = { $arms } viste sig{ $when } at koste { $n ->
+        [one] mere
+       *[other] mere
+    } end grænsen
+promise-proven = Chancen for, at en bedste arm nogensinde bliver droppet, er højst { $alpha }.
+promise-about = Chancen for, at en bedste arm nogensinde bliver droppet, er højst omkring { $alpha }.
+promise-none = Det hviler på en model uden en lovet fejlrate.
+on-day = den { $day }
+between-days = mellem den { $first } og den { $last }
+
+# What to do next
+next = Næste skridt:
+and-more = (og { $n } mere)
+next-check-failed = Se på data først, for en kontrol fejlede, og beslutninger er stoppet: { $why }
+next-approve = Godkend eller afvis { $n ->
+        [one] den foreslåede flytning
+       *[other] de { $n } foreslåede flytninger
+    }: { $command }.
+next-launch = Start det, eller tag det ud af måneden.
+next-find-out = Find ud af, hvorfor kanalen intet rapporterede, før det prøves igen.
+next-wait = Intet at gøre: vent på kanalens første hele periode.
+next-go-on-with-several = Gå videre med { $arms } næste måned, og prøv noget nyt ved siden af.
+next-let-run = Intet at gøre: lad det køre. Det bedømmes igen med de næste tal.
+next-keep-winner = Behold { $arm }, og prøv noget nyt mod den næste måned.
+next-best-bet = Gå videre med { $arm }; gentag sammenligningen, hvis det ville være dyrt at tage fejl.
+next-tied = Behold { $arm }; den næste idé bør adskille sig mere fra den.
+next-challenger = Behold { $arm }, og giv den en udfordrer, der kan betale sig.
+next-stop = Stop { $arm }.
+next-change = Skift tilbud, målgruppe eller kanal, før der bruges mere på dette.
+next-other-grounds = Vælg på andet grundlag, som pris eller smag; eller prøv igen med en større forskel eller flere penge.
+next-single-over = Giv den en udfordrer næste måned, så der læres noget.
+next-runs-on = Intet at gøre: det kører videre.
+next-look-why = Se på, hvorfor armene blev stoppet, før det prøves igen.
+
+# Experiment page
+eyebrow-experiment = Eksperiment
+experiments = eksperimenter
+more-channels = { $n } { $n ->
+        [one] kanal
+       *[other] kanaler
+    } mere
+figures-to = tal til { $day }
+what-these-promise = hvad de lover
+method = Metode
+method-alpha = Accepteret chance for nogensinde at droppe den bedste arm: { $alpha }.
+method-noise = Fundet dagsstøj: { $noise }.
+method-looks = Kig: { $n }.
+plots = Diagrammer
+how-sure = Hvor sikkert er det?
+how-sure-text = Over linjen 1× giver den førstnævnte arm flere { $goals } end den anden. Båndet rummer det sande forhold; det bliver smallere, efterhånden som tallene kommer. Hver streg forneden er et kig.
+strongest-drawn = De { $n } sammenligninger med stærkest bevis er tegnet; tabellen nedenfor rummer alle.
+against = mod { $arm }
+evidence = Bevis
+evidence-text = En arm droppes, når beviset mod den når { $threshold }. Højst { $alpha } af de bedste arme ville nogensinde nå dertil ved et tilfælde. Chancen for at være bedst er en models læsning og dropper ingen.
+dropped-at = En arm droppes ved { $threshold }.
+plot-evidence = Bevis for, at en arm ikke er den bedste (e-værdi); ved { $threshold } droppes den
+plot-evidence-title = Beviset mod hver arm over tid
+plot-chance = Chance for at være den bedste arm (model)
+plot-chance-title = Chancen for at være den bedste arm over tid
+plot-ratio = { $arm } mod { $against }: { $goals } over tid
+no-look-yet = Intet kig endnu.
+plot-looks = { $n } { $n ->
+        [one] dag
+       *[other] dage
+    } med et kig, det sidste den { $day }.
+plot-times = { $ratio } gange så meget.
+plot-no-ratio = Intet forhold endnu.
+plot-between = Mellem { $lower } og { $upper }.
+plot-at-least = Mindst { $lower }.
+plot-at-most = Højst { $upper }.
+plot-no-bound = Ingen grænse endnu.
+plot-money = Brugte penge
+plot-total = { $amount } over { $n } { $n ->
+        [one] dag
+       *[other] dage
+    }. De samme tal står i tabellen over dage.
+by-arm-and-day = { $what } pr. arm og dag
+line-is-commanded = stregen på en søjle er det, der blev bestilt
+goals-booked = bogført på eksponeringens dag, så de seneste dage stadig kan vokse
+goals-by-day = { $goals } pr. dag
+where-money-went = Hvor pengene gik hen
+who-was-reached = Hvem der blev nået
+commanded = bestilt
+other-arms = { $n } { $n ->
+        [one] anden arm
+       *[other] andre arme
+    }
+other-arms-table = { $n } mere i tabellen
+the-other-arms = de andre arme
+cost-plot-text = Mærket er det målte; linjen rummer den sande pris med { $level }, ved alle kig tilsammen. En åben ende betyder, at intet er bevist til den side.
+cost-plot-limit = Den lodrette linje er grænsen på { $limit }.
+limit-mark = grænse { $limit }
+the-arms = Armene
+arms-text = Rate: { $goals } { $per }. Bevis: en arm droppes, når det når { $threshold }. Chance bedst: modellens læsning.
+arms-limit = Grænse: { $limit } { $each }.
+named-arms = { $name }: armene
+named-pairs = { $name }: alle par
+named-days = { $name }: dag for dag
+named-moves = { $name }: flytninger
+even-split = Hvad en lige deling ville have kostet
+even-split-more = Med en lige deling af de samme { $spent } ville de tabende arme have fået { $saved } mere.
+even-split-goals = Med armenes målte rater ville det have givet omkring { $n } færre { $goals }.
+even-split-less = De tabende arme fik { $more } mere, end en lige deling ville have givet dem.
+the-other = den anden
+control = kontrol
+less-more = mindre ⟷ mere
+all = Alle
+col-arm = Arm
+col-status = Status
+col-spent = Brugt
+col-rate = Rate
+col-chance = Chance bedst
+col-evidence = Bevis for at droppe
+col-first = Første
+col-second = Anden
+col-ratio = Forhold
+col-between = Mellem
+col-first-beats = Første slår anden
+col-second-beats = Anden slår første
+col-first-better = Chance for at første er bedre
+col-day = Dag
+col-commanded = Bestilt
+col-when = Hvornår
+col-daily-budget = Dagsbudget
+col-why = Hvorfor
+col-approval = Godkendelse
+col-receipt = Kvittering
+col-experiment = Eksperiment
+col-outcome = Udfald
+col-goals = Mål
+col-cost-per-goal = Pris pr. mål
+col-guarantee = Garanti
+col-separation = Adskillelse
+behind-the-verdict = Bag dommen
+definition-as-launched = Definitionen, som den blev startet
+quality-passed = Datakvalitet: alle { $n } kontroller bestået
+quality-failed = Datakvalitet: { $failed } af { $n } kontroller fejlede, beslutninger er stoppet
+passed = bestået
+failed = fejlet
+every-pair = Alle par ({ $n })
+every-pair-text = Forholdet mellem raterne med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+day-by-day = Dag for dag ({ $n } { $n ->
+        [one] dag
+       *[other] dage
+    })
+day-by-day-text = Som rapporteret indtil nu, bogført på eksponeringens dag. En streg er et tal, der ikke blev rapporteret, ikke et nul.
+moves = Flytninger ({ $n })
+moves-text = Hver flytning fra hensigt til kvittering. Tider er i { $timezone }.
+move-number = nr. { $n }
+paused = sat på pause
+as-before = som før
+launch = start
+approval-not-needed = ikke nødvendig
+approval-awaited = afventes
+approval-approved = godkendt
+approval-declined = afvist
+receipt-not-sent = ikke sendt
+receipt-given-up = opgivet
+receipt-replaced = erstattet af en senere
+receipt-sent = sendt, intet svar
+receipt-applied = udført
+receipt-not-applied = ikke udført
+receipt-refused = nægtet
+receipt-unknown = ukendt
+rows-cut = De første { $shown } af { $n } rækker; JSON-filen rummer alle.
+
+# Month page
+eyebrow-month = Månedens eksperimenter
+eyebrow-rehearsed = Prøve af måneden
+rehearsed-title = Spillet, ikke brugt.
+rehearsed-text = Denne måned blev spillet mod et kunstigt marked med de sandheder, som definitionerne angiver. Ingen kanal blev kaldt, og ingen penge blev flyttet.
+rehearsed-short = prøve, ingen penge brugt
+no-experiment = Intet eksperiment kørte denne måned. En måned uden et lærer intet nyt.
+of-budget = af { $budget }
+of-wanted = af { $n } ønskede
+decided = Afgjort
+of-experiments = af { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }
+not-spent-on-losers = Ikke brugt på tabere
+against-even-split = mod en lige deling
+waiting-for-you = Venter på dig
+proposed-moves = { $n ->
+        [one] foreslået flytning
+       *[other] foreslåede flytninger
+    }
+lede-none = Intet eksperiment er defineret for denne måned.
+lede-decided = afgjort
+lede-narrowed = indsnævret
+lede-open = stadig åbne
+lede-no-data = uden data
+lede-unproven = slut uden bevis
+lede-single = uden noget at sammenligne
+at-a-glance = Overblik
+how-to-read-bands = Sådan læses båndene: på ethvert tidspunkt i måneden ligger det sande forhold indenfor med den angivne sikkerhed, uanset hvor ofte man kigger. Et bånd, der forlader linjen 1×, er bevis for en forskel; et, der rører den, er ikke.
+made-by = Lavet af { $generator } den { $when }. Dage er i { $timezone }. Rapportens JSON rummer alle tal præcist.
+
+# Terminal
+spent-of = { $spent } af { $budget }
+spent = { $spent } brugt
+saved-on-losers = { $saved } ikke brugt på tabere
+moves-wait = { $n } { $n ->
+        [one] foreslået flytning venter
+       *[other] foreslåede flytninger venter
+    } på godkendelse
+check-failed = datakontrol fejlede: { $name }: { $why }
+term-arm = arm
+term-status = status
+term-ratio = forhold
+term-between = mellem
+term-best = bedst
+term-experiment = eksperiment
+term-outcome = udfald
+term-goals = mål
+term-each = stykpris
+term-guarantee = garanti
+term-separation = adskillelse
