@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "report",
     "judge",
     "plugin",
+    "plugin new",
     "plugin list",
     "plugin test",
     "plugin accept",

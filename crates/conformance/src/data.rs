@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use gevinst_host::wire::{Capability, Coded, Grain, ObserveRequest};
-use gevinst_host::{Connection, Terms};
+use gevinst_host::{Code, Connection, HostError, Terms};
 
 use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
 use crate::report::Family;
@@ -90,7 +90,7 @@ pub(crate) const TESTS: &[Test] = &[
     Test {
         family: Family::Data,
         name: "data.unknown_arm_has_no_rows",
-        must: "report nothing, not even a zero, of an arm that was never launched",
+        must: "report nothing, not even a zero, of an arm that was never launched, or refuse to be asked",
         needs: &["data.rows_well_formed", "money.arms_are_separate"],
         run: unknown_arm_has_no_rows,
     },
@@ -265,6 +265,13 @@ fn many_arms(bench: &Bench<'_>) -> Found {
     let mut request = bench.request()?;
     let few = bench.observe(&mut *channel, &request)?;
     let filler = |code: u32| Coded { code, name: format!("filler-{code:0>57}") };
+    request.arms.push(filler(101));
+    if let Err(HostError::Plugin(error)) = channel.observe(&request, bench.terms())
+        && error.code == Code::BadRequest
+    {
+        return Err(Stop::Skip(format!("it refuses arms that it does not know: {error}")));
+    }
+    request.arms.pop();
     request.arms.extend((3..=100).map(filler));
     request.metrics.extend((3..=20).map(filler));
     let many = bench.observe(&mut *channel, &request)?;
@@ -280,7 +287,11 @@ fn unknown_arm_has_no_rows(bench: &Bench<'_>) -> Found {
     bench.set_day(3, 5);
     let mut request = bench.request()?;
     request.arms[1].name = "never-launched".to_owned();
-    let observed = bench.observe(&mut *channel, &request)?;
+    let observed = match channel.observe(&request, bench.terms()) {
+        // To refuse is to report nothing.
+        Err(HostError::Plugin(error)) if error.code == Code::BadRequest => return Ok(()),
+        answer => answer?,
+    };
     let zero = observed.rows.iter().find(|row| row.arm == 2);
     ensure(zero.is_none(), || format!("it reported {zero:?} of an arm that was never launched"))
 }

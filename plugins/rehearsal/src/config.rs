@@ -46,7 +46,7 @@ pub struct Config {
 #[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Its month, as `2026-11`; without it, the one in which the channel is opened.
+    /// Its month, as `2026-11`; without it, the one of its first command, or in which the channel is opened.
     #[serde(default)]
     pub month: Option<String>,
     /// What its periods are.

@@ -43,14 +43,24 @@ impl Platform {
             let problem = format!("`{currency}` is not an ISO 4217 code");
             return Err(ChannelError::bad_config("/currency", problem));
         }
-        let laws = laws(&config, now_us)?;
         let refuse = |problem: String| ChannelError::bad_config("/state_file", problem);
-        let journal = match &config.state_file {
+        let mut journal = match &config.state_file {
             Some(path) => {
                 Some(Journal::open(path).map_err(|error| refuse(format!("{}: {error}", path.display())))?)
             }
             None => None,
         };
+        let mut begun: BTreeMap<String, i64> = BTreeMap::new();
+        if let Some(journal) = &mut journal {
+            let past =
+                journal.turn().and_then(|mut turn| turn.news()).map_err(|error| refuse(error.to_string()))?;
+            for received in past {
+                begun.entry(received.command.experiment).or_insert(received.at_us);
+            }
+            journal.rewind();
+        }
+        // One that has begun stays in its month, whenever the channel is opened again.
+        let laws = laws(&config, |name| begun.get(name).copied().unwrap_or(now_us))?;
         let mut platform =
             Self { config, laws, markets: BTreeMap::new(), currencies: BTreeMap::new(), journal };
         platform.launch();
@@ -196,7 +206,7 @@ fn unwritten(error: std::io::Error) -> ChannelError {
 }
 
 /// Every experiment's law and month; a data file that several of them name is read once.
-fn laws(config: &Config, now_us: i64) -> Result<BTreeMap<String, Law>, ChannelError> {
+fn laws(config: &Config, at_us: impl Fn(&str) -> i64) -> Result<BTreeMap<String, Law>, ChannelError> {
     let wanted = config
         .experiments
         .values()
@@ -207,7 +217,7 @@ fn laws(config: &Config, now_us: i64) -> Result<BTreeMap<String, Law>, ChannelEr
         .iter()
         .map(|(name, experiment)| {
             let data = experiment.truth.data.as_ref().and_then(|_| loaded.next());
-            Ok((name.clone(), law_of(config, name, experiment, data, now_us)?))
+            Ok((name.clone(), law_of(config, name, experiment, data, at_us(name))?))
         })
         .collect()
 }
