@@ -212,6 +212,9 @@ impl Client {
         let base = call.base.as_ref().unwrap_or(&self.settings.base);
         let mut request =
             http::Request::builder().method(call.method).uri(base.join(&call.path, &call.query));
+        if let Some(date) = http_date(self.wait.now_us()) {
+            request = request.header("Date", date);
+        }
         for (name, value) in &call.headers {
             request = request.header(name, value.expose());
         }
@@ -244,6 +247,12 @@ impl Client {
     fn pause(&self, call: &Call, pause: Duration) -> Result<(), Failure> {
         self.wait.sleep(pause).map_err(|_| cancelled(call))
     }
+}
+
+/// A moment as HTTP writes it, to the second.
+fn http_date(at_us: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_microsecond(at_us).ok()?;
+    Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
 fn cancelled(call: &Call) -> Failure {

@@ -55,6 +55,9 @@ fn server(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
             {
                 text.push_str(&format!(" [{}]", header.value));
             }
+            assert!(request.headers().iter().any(|header| {
+                header.field.equiv("Date") && header.value == "Sun, 22 Nov 2026 12:00:00 GMT"
+            }));
             let mut sent = String::new();
             request.as_reader().read_to_string(&mut sent).unwrap();
             text.push_str(&sent);

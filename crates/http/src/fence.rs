@@ -76,6 +76,9 @@ struct Note {
     id: Option<String>,
     /// The last number that is in force.
     last_seq: Option<u64>,
+    /// When the first command from here was in force, in µs UTC.
+    #[serde(default)]
+    since_us: Option<i64>,
     /// What may have been sent.
     under_way: Option<UnderWay>,
 }
@@ -160,6 +163,7 @@ impl Fence {
         note.id = Some(standing.id.clone());
         note.last_seq = Some(command.seq);
         note.under_way = None;
+        note.since_us.get_or_insert(self.host.now_us());
         self.put(&note).map_err(|error| Error::unknown_outcome(error.message))?;
         Ok(self.receipt(arms, command, &note, &standing, true))
     }
@@ -179,12 +183,13 @@ impl Fence {
         })
     }
 
-    /// The platform's id of an arm that was commanded from here.
+    /// The platform's id of an arm that was commanded from here, and since when (µs UTC).
     ///
     /// # Errors
     /// Those of the folder.
-    pub fn id(&self, experiment: &str, arm: &str) -> Result<Option<String>, Error> {
-        Ok(self.get(experiment, arm)?.id)
+    pub fn known(&self, experiment: &str, arm: &str) -> Result<(Option<String>, Option<i64>), Error> {
+        let note = self.get(experiment, arm)?;
+        Ok((note.id, note.since_us))
     }
 
     /// Reads the platform, and decides by it whether the command under way is in force.
@@ -199,6 +204,7 @@ impl Fence {
             if let Some(sent) = note.under_way.filter(|sent| sent.stands(standing)) {
                 note.last_seq = Some(sent.seq);
                 note.under_way = None;
+                note.since_us.get_or_insert(self.host.now_us());
                 changed = true;
                 let key = format!("{}/{}/{}", note.experiment, note.arm, sent.seq);
                 self.host.log(Level::Info, format!("`{key}` is in force: the platform stands as it wanted"));

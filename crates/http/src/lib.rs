@@ -30,6 +30,8 @@
 //!   tokens, for their owner's eyes alone.
 //! - **Waiting** is the host's [`gevinst_sdk::Host::sleep`], so that a cancelled call returns; a request under way is
 //!   bounded by [`Settings::timeout`].
+//! - Every request has a `Date`, the host's time: what a platform books by its own clock can be held against it, and a
+//!   stand-in for one keeps the time of a simulated month by it.
 //! - Plain `http://` is for loopback alone; redirects are not followed; no proxy comes from the environment.
 //!
 //! The crate keeps no time of its own for anything that is recorded, and has no vendor's names in it but those of the

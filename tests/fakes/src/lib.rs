@@ -24,11 +24,14 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod delivery;
 mod fault;
 mod request;
 mod server;
+pub mod taboola;
 
 pub use clock::Clock;
+pub use delivery::{Delivery, Figures, Restating, Truth};
 pub use fault::{Fault, What};
 pub use request::{Reply, Request};
 pub use server::{Fake, Platform, Recorded};

@@ -40,6 +40,7 @@ struct Shared<P> {
     faults: Mutex<Vec<Fault>>,
     log: Mutex<Vec<Recorded>>,
     clock: Clock,
+    follows_dates: AtomicBool,
     stopping: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
 }
@@ -72,6 +73,7 @@ impl<P: Platform> Fake<P> {
             faults: Mutex::default(),
             log: Mutex::default(),
             clock,
+            follows_dates: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             connections: Mutex::default(),
         });
@@ -106,6 +108,11 @@ impl<P: Platform> Fake<P> {
     /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// From now on each request's `Date` sets the clock: for callers whose time is simulated elsewhere.
+    pub fn follow_dates(&self) {
+        self.shared.follows_dates.store(true, Ordering::SeqCst);
     }
 
     /// Looks at the platform's state, or changes it.
@@ -182,6 +189,11 @@ fn act<P: Platform>(shared: &Shared<P>, request: &Request) -> Option<Reply> {
         thread::sleep(*duration);
     }
     let mut platform = lock(&shared.platform);
+    if shared.follows_dates.load(Ordering::SeqCst)
+        && let Some(date) = request.header("date").and_then(|text| jiff::fmt::rfc2822::parse(text).ok())
+    {
+        shared.clock.set_us(date.timestamp().as_microsecond());
+    }
     let at_us = shared.clock.now_us();
     let acts = !matches!(what, Some(What::CutBefore | What::Instead(_)));
     let replied = acts.then(|| platform.answer(request, at_us));

@@ -1,0 +1,78 @@
+//! The channel: which platform it is, and what all of them have in common.
+
+use gevinst_http::Fence;
+use gevinst_sdk::wire::{Command, Description, Grain, MinStep, ObserveRequest, Query, Receipt, State};
+use gevinst_sdk::{Channel, Error, Host, Observations};
+
+use crate::config::{Config, Platform};
+use crate::observe::{self, Calendar};
+use crate::taboola::Taboola;
+
+/// How many days back the platforms may still restate: a month again on the 5th of the next.
+const RESTATEMENT_DAYS: u32 = 35;
+
+/// The channel `native-ads`.
+pub struct NativeAds {
+    host: Host,
+    config: Config,
+    calendar: Calendar,
+    digits: u32,
+    backend: Backend,
+}
+
+enum Backend {
+    Taboola(Fence, Taboola),
+}
+
+impl Channel for NativeAds {
+    type Config = Config;
+
+    fn describe() -> Description {
+        Description {
+            grain: Grain::Day,
+            min_step: MinStep { minor: 1, currency: None },
+            restatement_days: RESTATEMENT_DAYS,
+            config_schema: gevinst_sdk::config_schema::<Config>(),
+            ..Description::new("native-ads", env!("CARGO_PKG_VERSION"))
+        }
+    }
+
+    fn open(config: Config, host: Host) -> Result<Self, Error> {
+        let calendar = Calendar::new(&config, host.now_us())?;
+        let digits = config.digits()?;
+        let backend = match config.platform {
+            Platform::Taboola => {
+                let (fence, taboola) = Taboola::open(&config, &host)?;
+                Backend::Taboola(fence, taboola)
+            }
+        };
+        Ok(Self { host, config, calendar, digits, backend })
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
+        match &mut self.backend {
+            Backend::Taboola(_, taboola) => taboola.check(&self.calendar),
+        }
+    }
+
+    fn apply(&mut self, command: &Command) -> Result<Receipt, Error> {
+        match &mut self.backend {
+            Backend::Taboola(fence, taboola) => fence.apply(taboola, command),
+        }
+    }
+
+    fn query(&mut self, query: &Query) -> Result<State, Error> {
+        match &mut self.backend {
+            Backend::Taboola(fence, taboola) => fence.query(taboola, query),
+        }
+    }
+
+    fn observe(&mut self, request: &ObserveRequest) -> Result<Observations, Error> {
+        let asked = self.calendar.asked(request)?;
+        let (report, since) = match &mut self.backend {
+            Backend::Taboola(fence, taboola) => taboola.observe(fence, request, &asked, &self.calendar)?,
+        };
+        let metric = (self.config.goal(), self.digits);
+        observe::rows(&self.calendar, request, &report, &since, metric, self.host.now_us())
+    }
+}

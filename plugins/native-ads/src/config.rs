@@ -1,0 +1,108 @@
+//! The configuration: one flat table, checked for its platform when the channel is opened.
+
+use std::path::PathBuf;
+
+use gevinst_http::{Decimal, currency_digits};
+use gevinst_sdk::Error;
+use gevinst_sdk::schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The channel's table in `gevinst.toml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Which platform.
+    pub platform: Platform,
+    /// The account: Taboola's account id, such as `acme-no`; Outbrain's marketer id.
+    pub account: String,
+    /// IANA name of the company's timezone.
+    pub timezone: String,
+    /// ISO 4217 code of the company's currency, which must be the account's.
+    pub currency: String,
+    /// IANA name of the account's timezone on the platform; the company's where it is not stated.
+    #[serde(default)]
+    pub account_timezone: Option<String>,
+    /// Takes the account's days for the company's although they begin at other hours. Every figure is then off by
+    /// what happened in these hours.
+    #[serde(default)]
+    pub accept_timezone: bool,
+    /// Folder (an absolute path) for what must not be forgotten: numbers of commands, Outbrain's token. Needed by platforms
+    /// that are commanded.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
+    /// Taboola's client id, or Outbrain's user name.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// Where the client secret or password is, such as `env:TABOOLA_SECRET`.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Where the API lives, if not at the platform's own address.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// Where Taboola's tokens are given out, if not at its own address.
+    #[serde(default)]
+    pub auth_base_url: Option<String>,
+    /// A proxy such as `http://proxy.acme.example:3128`.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// Fields of new campaigns in the platform's own words, such as `branding_text`, `cpc`, `country_targeting`.
+    #[serde(default)]
+    pub campaign: Map<String, Value>,
+    /// Shows an arm's items evenly in place of the one that the platform likes best.
+    #[serde(default)]
+    pub even_delivery: bool,
+    /// The smallest daily budget, in major units (`"50.00"`), where the platform does not tell.
+    #[serde(default)]
+    pub least_daily_budget: Option<String>,
+    /// The metric under which the platform's conversions are reported: `conversion` unless stated, such as `lead`.
+    #[serde(default)]
+    pub goal: Option<String>,
+}
+
+/// A platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// Taboola's Backstage API.
+    Taboola,
+}
+
+impl Config {
+    /// Decimals of the currency.
+    ///
+    /// # Errors
+    /// A bad configuration at `/currency`.
+    pub(crate) fn digits(&self) -> Result<u32, Error> {
+        currency_digits(&self.currency).map_err(|error| Error::bad_config("/currency", error.to_string()))
+    }
+
+    /// The smallest daily budget in minor units; a minor unit where none is stated.
+    ///
+    /// # Errors
+    /// A bad configuration at `/least_daily_budget`.
+    pub(crate) fn least_minor(&self) -> Result<i64, Error> {
+        let Some(text) = &self.least_daily_budget else { return Ok(1) };
+        Decimal::parse(text)
+            .and_then(|amount| amount.to_minor(self.digits().unwrap_or(2)))
+            .map(|minor| minor.max(1))
+            .map_err(|error| Error::bad_config("/least_daily_budget", error.to_string()))
+    }
+
+    /// The name of the metric that conversions are.
+    pub(crate) fn goal(&self) -> &str {
+        self.goal.as_deref().unwrap_or("conversion")
+    }
+}
+
+/// A field that this platform cannot do without.
+///
+/// # Errors
+/// A bad configuration at the field.
+pub(crate) fn needed<'a, T: ?Sized>(field: &str, value: Option<&'a T>) -> Result<&'a T, Error> {
+    value.ok_or_else(|| {
+        Error::bad_config(format!("/{field}"), format!("`{field}` is missing; this platform needs it"))
+    })
+}
