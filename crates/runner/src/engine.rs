@@ -115,8 +115,9 @@ impl Engine {
     /// # Errors
     /// When a setting lies outside what the statistics accept.
     pub fn for_decisions(plan: &Plan) -> Result<Self, Error> {
-        let ties = plan.experiment.decide.tie_within.as_f64() > 0.0;
-        Self::with_detail(plan, if ties { Detail::Decisions } else { Detail::Evidence })
+        let tie_within = plan.experiment.decide.tie_within.as_f64();
+        let ties = Detail::Decisions { tie_within };
+        Self::with_detail(plan, if tie_within > 0.0 { ties } else { Detail::Evidence })
     }
 
     fn with_detail(plan: &Plan, detail: Detail) -> Result<Self, Error> {

@@ -42,14 +42,17 @@ impl Guarantee {
 }
 
 /// How much of each pair to work out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Detail {
     /// Everything, intervals included.
     #[default]
     Full,
-    /// What [`decide`](crate::decide) reads: e-values, chances, and the confidence sequences that lie within a factor of two
-    /// of equality, which is where ties of any margin up to 100 % are found.
-    Decisions,
+    /// What [`decide`](crate::decide) reads: e-values, chances, and the confidence sequences of ties, those that lie wholly
+    /// within 1/(1 + `tie_within`) … 1 + `tie_within`.
+    Decisions {
+        /// The margin of ties, as in [`Rules`](crate::decide::Rules).
+        tie_within: f64,
+    },
     /// E-values and chances alone.
     Evidence,
 }
@@ -224,13 +227,12 @@ impl Judge {
         self.take_in(table);
         let detail = match self.settings.detail {
             Detail::Full => pair::Detail::Full(self.settings.levels),
-            Detail::Decisions => pair::Detail::Ties(self.settings.levels),
+            Detail::Decisions { tie_within } => pair::Detail::Ties(self.settings.levels, tie_within),
             Detail::Evidence => pair::Detail::Evidence,
         };
         let mut pairs = Vec::with_capacity(self.pairs.len());
         for pair in &mut self.pairs {
-            let mut evidence =
-                pair.curves.read(&pair.cells, &pair.prior, &self.settings.dispersion, detail, &mut self.work);
+            let mut evidence = pair.curves.read(&pair.cells, &pair.prior, detail, &mut self.work);
             (evidence.a, evidence.b) = (pair.a, pair.b);
             pairs.push(evidence);
         }
@@ -266,7 +268,7 @@ impl Judge {
                         changes.push(change);
                     }
                 } else {
-                    let change = Change { old: PairCell::SILENT.into(), new: new.into() };
+                    let change = Change { old: Prepared::SILENT, new: new.into() };
                     pair.cells.push(change.new);
                     changes.push(change);
                 }

@@ -2,9 +2,20 @@
 //!
 //! The judge evaluates tens of thousands of likelihoods a look; a call of the system's `exp` for each would be most of
 //! its time. These are plain Taylor and inverse-hyperbolic series without branches: errors below two units in the last
-//! place within the stated domains, the same result on every machine.
+//! place within the stated domains.
+//!
+//! [`wide`] compiles a kernel once for each vector width that processors have and picks one when it runs. Wider registers do
+//! the same operations in the same order, and nothing is fused, so results are the same on every machine.
 
 use std::f64::consts::LN_2;
+
+/// Runs a kernel compiled for the widest vectors of this processor. What it calls must be `#[inline(always)]`.
+macro_rules! wide {
+    ($kernel:expr) => {
+        fearless_simd::dispatch!(fearless_simd::Level::new(), _ => $kernel)
+    };
+}
+pub(crate) use wide;
 
 /// The high part of ln 2: its last 32 bits are zero, so that small whole multiples are exact.
 const LN_2_HIGH: f64 = f64::from_bits(LN_2.to_bits() & !0xFFFF_FFFF);
@@ -12,6 +23,64 @@ const LN_2_HIGH: f64 = f64::from_bits(LN_2.to_bits() & !0xFFFF_FFFF);
 const LN_2_LOW: f64 = 4.749_325_039_031_672_6e-7;
 /// Adding 1.5·2⁵² leaves a number rounded to a whole one in the lowest bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
+
+/// Numbers that are worked on together.
+pub(crate) const LANES: usize = 8;
+
+/// The eight numbers from `at` on; what lies beyond the last is `fill`.
+#[inline(always)]
+pub(crate) fn load(values: &[f64], at: usize, fill: f64) -> [f64; LANES] {
+    if let Some(whole) = values[at..].first_chunk() {
+        return *whole;
+    }
+    let mut out = [fill; LANES];
+    for (out, value) in out.iter_mut().zip(&values[at..]) {
+        *out = *value;
+    }
+    out
+}
+
+/// Writes the eight numbers from `at` on, as far as there is room.
+#[inline(always)]
+pub(crate) fn store(values: &mut [f64], at: usize, lanes: [f64; LANES]) {
+    if let Some(whole) = values[at..].first_chunk_mut() {
+        *whole = lanes;
+        return;
+    }
+    for (value, lane) in values[at..].iter_mut().zip(lanes) {
+        *value = lane;
+    }
+}
+
+/// Eight values from an expression in their number; a macro, since closures are not compiled for wide vectors.
+macro_rules! each {
+    ($lane:ident => $value:expr) => {{
+        let mut out = [0.0; $crate::vector::LANES];
+        for ($lane, out) in out.iter_mut().enumerate() {
+            *out = $value;
+        }
+        out
+    }};
+}
+pub(crate) use each;
+
+/// The sum of the lanes, in a fixed order.
+#[inline(always)]
+pub(crate) fn sum(lanes: [f64; LANES]) -> f64 {
+    let [a, b, c, d, e, f, g, h] = lanes;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Σ x·y over lists of the same length.
+#[inline(always)]
+pub(crate) fn dot(x: &[f64], y: &[f64]) -> f64 {
+    let mut total = [0.0; LANES];
+    for at in (0..x.len()).step_by(LANES) {
+        let (x, y) = (load(x, at, 0.0), load(y, at, 0.0));
+        total = each!(l => total[l] + x[l] * y[l]);
+    }
+    sum(total)
+}
 
 /// eˣ for −708 ≤ x ≤ 709; what lies below gives about 3·10⁻³⁰⁸, what lies above about 8·10³⁰⁷.
 #[inline(always)]

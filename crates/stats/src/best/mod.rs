@@ -16,7 +16,8 @@
 mod normal;
 
 use crate::table::CountTable;
-use normal::{BLOCK, Normal, POINTS, Row, normals};
+use crate::vector::LANES as BLOCK;
+use normal::{Normal, POINTS, Row, normals};
 pub(crate) use normal::{cholesky, solve};
 
 /// The joint posterior of all arms' log rates, up to a common constant, and what follows from it.

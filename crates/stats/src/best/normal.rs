@@ -3,12 +3,10 @@
 use std::f64::consts::SQRT_2;
 
 use super::JointPosterior;
-use crate::vector;
+use crate::vector::{self, LANES as BLOCK, each};
 
 /// Draws over all logit variances together.
 pub(super) const POINTS: usize = 256;
-/// Draws in one block: what the compiler keeps in vector registers.
-pub(super) const BLOCK: usize = 8;
 
 /// One arm in one period.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,8 +107,13 @@ impl Normal {
 
     /// Adds this part's chances and losses, over the given standard normal draws: whole blocks of them, arm by arm.
     pub(super) fn compete(&self, draws: &[f64], weight: f64, all: &mut JointPosterior) {
+        vector::wide!(self.contest(draws, weight, all));
+    }
+
+    #[inline(always)]
+    fn contest(&self, draws: &[f64], weight: f64, all: &mut JointPosterior) {
         let arms = self.mean.len();
-        let each = weight / (draws.len() / arms) as f64;
+        let part = weight / (draws.len() / arms) as f64;
         let sharp: Vec<f64> = (0..arms).map(|a| self.precision[a * arms + a].sqrt()).collect();
         let inverse: Vec<f64> = (0..arms).map(|a| 1.0 / self.factor[a * arms + a]).collect();
         let mut eta = vec![[0.0; BLOCK]; arms];
@@ -148,15 +151,15 @@ impl Normal {
                         pull[i] += l * z[i];
                     }
                 }
-                let (mut chance, mut loss) = (0.0, 0.0);
-                for i in 0..BLOCK {
-                    let rival = if eta[a][i] == first[i] { second[i] } else { first[i] };
-                    // (rival − centre)·√Q with centre = η − pull/Q.
-                    chance += vector::normal_sf((rival - eta[a][i]) * sharp[a] + pull[i] / sharp[a]);
-                    loss += vector::exp(first[i] - eta[a][i]) - 1.0;
-                }
-                all.p_best[a] += each * chance;
-                all.expected_loss[a] += each * loss;
+                let eta = &eta[a];
+                let rival = each!(i => if eta[i] == first[i] { second[i] } else { first[i] });
+                // (rival − centre)·√Q with centre = η − pull/Q.
+                let chance = each!(i => {
+                    vector::normal_sf((rival[i] - eta[i]) * sharp[a] + pull[i] / sharp[a])
+                });
+                let loss = each!(i => vector::exp(first[i] - eta[i]) - 1.0);
+                all.p_best[a] += part * vector::sum(chance);
+                all.expected_loss[a] += part * vector::sum(loss);
             }
         }
     }

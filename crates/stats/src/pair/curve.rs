@@ -17,12 +17,13 @@ use std::f64::consts::PI;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::ladder;
 use super::points::{Change, Points, Prepared, Work};
 use super::quantiles::{Distribution, interpolate};
 use super::tail::Tail;
 use crate::likelihood::log_likelihood;
 use crate::prior::NormalPrior;
-use crate::vector;
+use crate::vector::{self, LANES, each, load, store};
 
 /// The step at rung 0.
 const STEP: f64 = 0.25;
@@ -58,6 +59,19 @@ pub(crate) struct Reading {
     pub(crate) sd: f64,
 }
 
+/// What the points in use weigh.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weighed {
+    /// The largest ln of the integrand.
+    peak: f64,
+    /// Σ exp(ℓ + ln π − peak).
+    sum: f64,
+    mean: f64,
+    sd: f64,
+    /// Whether the peak lies at an end.
+    at_edge: bool,
+}
+
 /// One pair's likelihood curve at one logit variance.
 #[derive(Debug, Clone)]
 pub(crate) struct Curve {
@@ -74,12 +88,12 @@ pub(crate) struct Curve {
 
 /// The step of a rung.
 fn step(rung: i32) -> f64 {
-    STEP * libm::exp2(-0.5 * f64::from(rung))
+    STEP * ladder::scale(-rung)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a logarithm of a checked scale is small")]
+/// The rung with the largest step that is at most 0.55 standard deviations.
 fn rung_for(sd: f64) -> i32 {
-    (2.0 * libm::log2(STEP / (STEP_PER_SD * sd))).ceil() as i32
+    ladder::ceil(STEP / (STEP_PER_SD * sd))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the mean is at most a few thousand steps from zero")]
@@ -113,7 +127,7 @@ impl Curve {
             _ => quasi_posterior(cells, self.variance, prior, prior.mean),
         };
         let mut layout = None;
-        let mut peak = 0.0;
+        let mut weighed = Weighed::default();
         for _ in 0..MOST_ROUNDS {
             let rung = rung_for(sd);
             let (lo, hi) = reach_of(mean, sd, step(rung));
@@ -122,21 +136,19 @@ impl Curve {
             }
             layout = Some((rung, lo, hi));
             self.lay_out(rung, lo, hi, cells, work);
-            let at_edge;
-            (peak, at_edge) = self.weigh(cells, prior, work);
-            let moments = self.moments(work);
-            (mean, sd) = if at_edge {
+            weighed = self.weigh(cells, prior, work);
+            (mean, sd) = if weighed.at_edge {
                 // The peak lies beyond: go there with longer steps.
                 (self.highest(work), 2.0 * sd)
-            } else if moments.1 < 0.7 * step(self.rung) {
+            } else if weighed.sd < 0.7 * step(self.rung) {
                 // The peak lies between two points: look closer.
                 (self.highest(work), 0.25 * step(self.rung))
             } else {
-                moments
+                (weighed.mean, weighed.sd)
             };
             sd = sd.max(1e-9 * (1.0 + mean.abs()));
         }
-        let reading = self.integrate(cells, prior, (mean, sd, peak), work);
+        let reading = self.integrate(cells, prior, Weighed { mean, sd, ..weighed }, work);
         self.reading = Some(reading);
         reading
     }
@@ -190,12 +202,13 @@ impl Curve {
     }
 
     /// Uses as many points beyond the layout as it takes until the integrand has died out at both ends, and fills
-    /// `work.mass` with exp(ℓ + ln π − peak) over the used points. Returns the peak, and whether it lies at an end all the same.
-    fn weigh(&mut self, cells: &[Prepared], prior: &NormalPrior, work: &mut Work) -> (f64, bool) {
+    /// `work.mass` with exp(ℓ + ln π − peak) over the used points.
+    fn weigh(&mut self, cells: &[Prepared], prior: &NormalPrior, work: &mut Work) -> Weighed {
         let (mut start, mut end) = (self.used.start, self.used.end);
         let ln_mass =
             |points: &Points, i: usize| points.values[i] + prior.ln_density_up_to_scale(points.delta[i]);
-        let mut peak = (start..end).map(|i| ln_mass(&self.points, i)).fold(f64::NEG_INFINITY, f64::max);
+        let (values, delta) = (&self.points.values[start..end], &self.points.delta[start..end]);
+        let mut peak = vector::wide!(highest_of(values, delta, prior));
         let mut at_edge = false;
         for upward in [false, true] {
             loop {
@@ -221,13 +234,19 @@ impl Curve {
         }
         self.used = start..end;
         work.mass.clear();
-        let points = self.points.values[start..end].iter().zip(&self.points.delta[start..end]);
-        let precision = 0.5 / (prior.sd * prior.sd);
-        work.mass.extend(points.map(|(&value, &d)| {
-            let away = d - prior.mean;
-            vector::exp(value - precision * away * away - peak)
-        }));
-        (peak - prior.ln_scale(), at_edge)
+        work.mass.resize(end - start, 0.0);
+        let (values, delta) = (&self.points.values[start..end], &self.points.delta[start..end]);
+        let middle = delta[delta.len() / 2];
+        let [sum, first, second] =
+            vector::wide!(masses(values, delta, prior, (peak, middle), &mut work.mass));
+        let away = first / sum;
+        Weighed {
+            peak: peak - prior.ln_scale(),
+            sum,
+            mean: middle + away,
+            sd: (second / sum - away * away).max(0.0).sqrt(),
+            at_edge,
+        }
     }
 
     /// The used point with the largest mass.
@@ -236,42 +255,25 @@ impl Curve {
         self.points.delta[self.used.start + peak]
     }
 
-    /// Mean and standard deviation of the mass.
-    fn moments(&self, work: &Work) -> (f64, f64) {
-        let delta = &self.points.delta[self.used.clone()];
-        let middle = delta[delta.len() / 2];
-        let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
-        for (&mass, &d) in work.mass.iter().zip(delta) {
-            let x = d - middle;
-            sum += mass;
-            first += mass * x;
-            second += mass * x * x;
-        }
-        let mean = first / sum;
-        (middle + mean, (second / sum - mean * mean).max(0.0).sqrt())
-    }
-
     fn integrate(
         &mut self,
         cells: &[Prepared],
         prior: &NormalPrior,
-        (mean, sd, peak): (f64, f64, f64),
+        Weighed { peak, sum, mean, sd, .. }: Weighed,
         work: &mut Work,
     ) -> Reading {
         let h = step(self.rung);
-        let sum: f64 = work.mass.iter().sum();
-        let ln_mass = peak + libm::log(h * sum);
+        let ln_mass = peak + vector::ln(h * sum);
         let zero = usize::try_from(-self.first).ok().filter(|&i| i < self.points.len());
         if mean.abs() <= TAIL_FROM * sd
             && let Some(zero) = zero
         {
             self.tail = None;
-            let above: f64 =
-                self.used.clone().zip(&work.mass).map(|(i, mass)| mass * half_weight(i, zero)).sum();
+            let above = above(&work.mass, self.used.start, zero);
             return Reading {
                 ln_mass,
-                ln_above: peak + libm::log(h * above),
-                ln_below: peak + libm::log(h * (sum - above)),
+                ln_above: peak + vector::ln(h * above),
+                ln_below: peak + vector::ln(h * (sum - above)),
                 at_zero: self.points.values[zero],
                 mean,
                 sd,
@@ -312,18 +314,13 @@ impl Curve {
         if position >= 2.0 && position < last as f64 - 2.0 {
             return Ok(interpolate(values, position));
         }
-        // Beyond its points a concave function lies below the line through the last two.
+        // Outside two of its points a concave function lies below the line through them.
         let (edge, inner, distance) = if position < 2.0 {
-            (values[0], values[1], -position)
+            (values[2], values[3], 2.0 - position)
         } else {
-            (values[last], values[last - 1], position - last as f64)
+            (values[last - 2], values[last - 3], position - (last - 2) as f64)
         };
-        Err(if distance > 0.0 { edge - (inner - edge) * distance } else { f64::INFINITY })
-    }
-
-    /// An upper bound of ℓ(δ), close where the table covers δ.
-    pub(crate) fn at_most(&self, delta: f64) -> f64 {
-        self.look_up(delta).unwrap_or_else(|bound| bound)
+        Err(edge - (inner - edge) * distance)
     }
 
     /// The posterior's distribution function at each used point, by integrated sinc interpolation.
@@ -333,38 +330,76 @@ impl Curve {
         prior: &NormalPrior,
         work: &mut Work,
     ) -> Distribution {
-        self.weigh(cells, prior, work);
-        let sum: f64 = work.mass.iter().sum();
+        let sum = self.weigh(cells, prior, work).sum;
         let n = work.mass.len();
-        let below = (0..n)
-            .map(|j| {
-                let above: f64 = (0..n).map(|i| work.mass[i] * half_weight(i, j)).sum();
-                (1.0 - above / sum).clamp(0.0, 1.0)
-            })
-            .collect();
+        let below = (0..n).map(|j| (1.0 - above(&work.mass, 0, j) / sum).clamp(0.0, 1.0)).collect();
         let h = step(self.rung);
         let ln_density = work.mass.iter().map(|&m| libm::log(m.max(1e-300) / (sum * h))).collect();
         Distribution::new(self.points.delta[self.used.start], h, below, ln_density)
     }
 }
 
-/// The part of the sinc function at point `i` that lies above point `zero`: ½ + Si(π(i − zero))/π.
-fn half_weight(i: usize, zero: usize) -> f64 {
+/// The largest ℓ + ln π + ln scale of the points.
+#[inline(always)]
+fn highest_of(values: &[f64], delta: &[f64], prior: &NormalPrior) -> f64 {
+    let precision = 0.5 / (prior.sd * prior.sd);
+    let mut highest = [f64::NEG_INFINITY; LANES];
+    for at in (0..values.len()).step_by(LANES) {
+        let (value, delta) = (load(values, at, f64::NEG_INFINITY), load(delta, at, 0.0));
+        let away = each!(l => delta[l] - prior.mean);
+        let joint = each!(l => value[l] - precision * away[l] * away[l]);
+        highest = each!(l => if joint[l] > highest[l] { joint[l] } else { highest[l] });
+    }
+    highest.into_iter().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// exp(ℓ + ln π − peak) at each point; their sum and first two moments about the middle.
+#[inline(always)]
+fn masses(
+    values: &[f64],
+    delta: &[f64],
+    prior: &NormalPrior,
+    (peak, middle): (f64, f64),
+    out: &mut [f64],
+) -> [f64; 3] {
+    let precision = 0.5 / (prior.sd * prior.sd);
+    let (mut sum, mut first, mut second) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    for at in (0..out.len()).step_by(LANES) {
+        // Lanes beyond the last point get the least that `exp` gives.
+        let (value, delta) = (load(values, at, -1e300), load(delta, at, middle));
+        let away = each!(l => delta[l] - prior.mean);
+        let mass = each!(l => vector::exp(value[l] - precision * away[l] * away[l] - peak));
+        let x = each!(l => delta[l] - middle);
+        let moment = each!(l => mass[l] * x[l]);
+        sum = each!(l => sum[l] + mass[l]);
+        first = each!(l => first[l] + moment[l]);
+        second = each!(l => second[l] + moment[l] * x[l]);
+        store(out, at, mass);
+    }
+    [vector::sum(sum), vector::sum(first), vector::sum(second)]
+}
+
+/// The mass above point `zero` when `mass` belongs to the points from `start` on: each point's sinc function lies above
+/// to the part ½ + Si(π(i − zero))/π.
+fn above(mass: &[f64], start: usize, zero: usize) -> f64 {
+    const MIDDLE: usize = 4 * MOST_POINTS;
     static SINE_INTEGRAL: OnceLock<Vec<f64>> = OnceLock::new();
     let table = SINE_INTEGRAL.get_or_init(|| {
         // Si(πk)/π, half period by half period.
-        let mut table = vec![0.0];
+        let mut upper = vec![0.0];
         let mut sum = 0.0;
-        for k in 0..4 * MOST_POINTS {
+        for k in 0..MIDDLE {
             let start = PI * k as f64;
             let sinc = |t: f64| if t == 0.0 { 1.0 } else { libm::sin(t) / t };
             sum += crate::special::integrate(sinc, start, start + PI, 1);
-            table.push(sum / PI);
+            upper.push(sum / PI);
         }
-        table
+        upper.iter().rev().map(|si| 0.5 - si).chain(upper[1..].iter().map(|si| 0.5 + si)).collect()
     });
-    let at = |distance: usize| table[distance.min(table.len() - 1)];
-    if i >= zero { 0.5 + at(i - zero) } else { 0.5 - at(zero - i) }
+    // At most a few times `MOST_POINTS` points are ever laid out; the clamp is for the compiler.
+    let from = (MIDDLE + start).saturating_sub(zero).min(table.len() - mass.len());
+    let weights = &table[from..from + mass.len()];
+    vector::wide!(vector::dot(mass, weights))
 }
 
 /// The derivative of ln π + the quasi-likelihood at δ, and minus its second derivative.

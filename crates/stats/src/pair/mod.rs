@@ -18,6 +18,7 @@
 //! exposure. Budget may move between periods because of anything seen before.
 
 mod curve;
+mod ladder;
 mod points;
 mod quantiles;
 mod tail;
@@ -26,6 +27,7 @@ use crate::StatsError;
 use crate::likelihood::PairCell;
 use crate::prior::{DispersionPrior, NormalPrior};
 use crate::special::{ln_normal_cdf, ln_sum_exp};
+use crate::vector;
 use curve::{Curve, Reading};
 pub(crate) use points::{Change, Prepared, Work};
 use quantiles::{Distribution, increasing_root};
@@ -124,7 +126,7 @@ pub fn evidence(
     check_levels(levels)?;
     let mut curves = PairCurves::new(dispersion);
     let cells: Vec<Prepared> = cells.iter().map(|&cell| cell.into()).collect();
-    Ok(curves.read(&cells, prior, dispersion, Detail::Full(levels), &mut Work::default()))
+    Ok(curves.read(&cells, prior, Detail::Full(levels), &mut Work::default()))
 }
 
 pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
@@ -136,16 +138,17 @@ pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
     Ok(())
 }
 
-/// Ties are looked for where both bounds of the log ratio lie within this: a factor of two.
-const WIDEST_TIE: f64 = std::f64::consts::LN_2;
+/// Confidence sequences this little (in ln of the likelihood) wider than a margin are worked out too, so that rounding cannot
+/// hide a tie.
+const TIE_SLACK: f64 = 1e-6;
 
 /// What to work out beside e-values and chances.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Detail {
     /// Nothing.
     Evidence,
-    /// The confidence sequences that lie within a factor of two of equality.
-    Ties(Levels),
+    /// The confidence sequences that lie within this margin of equality.
+    Ties(Levels, f64),
     /// All intervals.
     Full(Levels),
 }
@@ -155,12 +158,17 @@ pub(crate) enum Detail {
 pub(crate) struct PairCurves {
     curves: Vec<Curve>,
     readings: Vec<Reading>,
+    /// ln of the prior weights of the logit variances.
+    ln_weights: Vec<f64>,
+    /// ln P_π(δ > 0) and ln P_π(δ < 0) of the prior last read with.
+    sides: Option<(NormalPrior, [f64; 2])>,
 }
 
 impl PairCurves {
     pub(crate) fn new(dispersion: &DispersionPrior) -> Self {
         let curves: Vec<_> = dispersion.variances().iter().map(|&v| Curve::new(v)).collect();
-        Self { readings: Vec::with_capacity(curves.len()), curves }
+        let ln_weights = dispersion.weights().iter().map(|w| w.ln()).collect();
+        Self { readings: Vec::with_capacity(curves.len()), curves, ln_weights, sides: None }
     }
 
     /// Replaces periods by what they have become; [`read`](Self::read) must follow.
@@ -175,7 +183,6 @@ impl PairCurves {
         &mut self,
         cells: &[Prepared],
         prior: &NormalPrior,
-        dispersion: &DispersionPrior,
         detail: Detail,
         work: &mut Work,
     ) -> PairEvidence {
@@ -184,18 +191,22 @@ impl PairCurves {
             self.readings.push(curve.read(cells, prior, work));
         }
         let mix = |part: fn(&Reading) -> f64| {
-            let terms: Vec<f64> =
-                self.readings.iter().zip(dispersion.weights()).map(|(r, w)| w.ln() + part(r)).collect();
-            ln_sum_exp(&terms)
+            let terms = || self.readings.iter().zip(&self.ln_weights).map(|(r, w)| w + part(r));
+            let top = terms().fold(f64::NEG_INFINITY, f64::max);
+            top + vector::ln(terms().map(|term| vector::exp(term - top)).sum())
         };
         let (mass, above, below) = (mix(|r| r.ln_mass), mix(|r| r.ln_above), mix(|r| r.ln_below));
         let at_zero = mix(|r| r.at_zero);
-        let z = prior.mean / prior.sd;
+        if self.sides.is_none_or(|(of, _)| of != *prior) {
+            let z = prior.mean / prior.sd;
+            self.sides = Some((*prior, [ln_normal_cdf(z), ln_normal_cdf(-z)]));
+        }
+        let [ln_above, ln_below] = self.sides.map_or([0.0; 2], |(_, sides)| sides);
         let weights: Vec<f64> = self
             .readings
             .iter()
-            .zip(dispersion.weights())
-            .map(|(r, w)| libm::exp(w.ln() + r.ln_mass - mass))
+            .zip(&self.ln_weights)
+            .map(|(r, w)| vector::exp(w + r.ln_mass - mass))
             .collect();
         let mean: f64 = weights.iter().zip(&self.readings).map(|(w, r)| w * r.mean).sum();
         let variance: f64 = weights
@@ -208,8 +219,8 @@ impl PairCurves {
         let mut evidence = PairEvidence {
             a: 0,
             b: 1,
-            ln_e_a_beats_b: above - ln_normal_cdf(z) - at_zero,
-            ln_e_b_beats_a: below - ln_normal_cdf(-z) - at_zero,
+            ln_e_a_beats_b: above - ln_above - at_zero,
+            ln_e_b_beats_a: below - ln_below - at_zero,
             p_a_beats_b,
             mean,
             sd: variance.sqrt(),
@@ -220,19 +231,15 @@ impl PairCurves {
         };
         match detail {
             Detail::Full(levels) => {
-                evidence.confidence = Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
+                evidence.confidence = Some(self.confidence(cells, levels.alpha, mass, &evidence));
                 evidence.posterior = Some(self.posterior(cells, prior, levels.credible, &evidence, work));
             }
-            Detail::Ties(levels) => {
-                let threshold = levels.alpha.ln() + mass;
-                let excluded = |delta| {
-                    let bound = |(curve, w): (&Curve, &f64)| w.ln() + curve.at_most(delta);
-                    let bounds: Vec<f64> = self.curves.iter().zip(dispersion.weights()).map(bound).collect();
-                    ln_sum_exp(&bounds) < threshold
-                };
-                if excluded(WIDEST_TIE) && excluded(-WIDEST_TIE) {
-                    evidence.confidence =
-                        Some(self.confidence(cells, dispersion, levels.alpha, mass, &evidence));
+            Detail::Ties(levels, margin) => {
+                let threshold = levels.alpha.ln() + mass + TIE_SLACK;
+                let edge = libm::log1p(margin).copysign(evidence.mean);
+                let excluded = |delta| self.mixture(delta, cells, threshold) < threshold;
+                if excluded(edge) && excluded(-edge) {
+                    evidence.confidence = Some(self.confidence(cells, levels.alpha, mass, &evidence));
                 }
             }
             Detail::Evidence => {}
@@ -241,26 +248,21 @@ impl PairCurves {
     }
 
     /// ln Σ w·exp ℓ(δ, σ²), right wherever it is not far below `threshold`.
-    fn mixture(&self, delta: f64, cells: &[Prepared], dispersion: &DispersionPrior, threshold: f64) -> f64 {
-        let terms: Vec<f64> = self
-            .curves
-            .iter()
-            .zip(dispersion.weights())
-            .map(|(curve, w)| w.ln() + curve.log_likelihood_at(delta, cells, threshold - 40.0))
-            .collect();
+    fn mixture(&self, delta: f64, cells: &[Prepared], threshold: f64) -> f64 {
+        let at = |(curve, w): (&Curve, &f64)| w + curve.log_likelihood_at(delta, cells, threshold - 40.0);
+        let terms: Vec<f64> = self.curves.iter().zip(&self.ln_weights).map(at).collect();
         ln_sum_exp(&terms)
     }
 
     fn confidence(
         &self,
         cells: &[Prepared],
-        dispersion: &DispersionPrior,
         alpha: f64,
         mass: f64,
         evidence: &PairEvidence,
     ) -> RatioInterval {
         let threshold = alpha.ln() + mass;
-        let excess = |delta: f64| self.mixture(delta, cells, dispersion, threshold) - threshold;
+        let excess = |delta: f64| self.mixture(delta, cells, threshold) - threshold;
         // The hull: from the outermost centre of a curve that matters, outwards.
         let matter = || {
             self.readings

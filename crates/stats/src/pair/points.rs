@@ -11,10 +11,11 @@
 //! periods and only now and then turned into logarithms. Where a period gains more than [`PRODUCTS_TO`] goals at once,
 //! Stirling's series takes over; beyond [`SERIES_TO`] goals, and for exposures that differ beyond reason, the exact scalar form.
 //!
-//! Everything is done eight points at a time, so that the compiler can keep the products in vector registers.
+//! Everything is done eight points at a time, so that the compiler can keep the products in vector registers; see
+//! [`vector`](crate::vector).
 
 use crate::likelihood::{PairCell, log_likelihood};
-use crate::vector;
+use crate::vector::{self, LANES as BLOCK, each, load, store};
 
 /// Up to this many new goals in a period are multiplied in one by one.
 const PRODUCTS_TO: f64 = 40.0;
@@ -22,9 +23,6 @@ const PRODUCTS_TO: f64 = 40.0;
 const SERIES_TO: f64 = 4096.0;
 /// Products stay below e^this between two logarithms.
 const FLUSH_AT: f64 = 600.0;
-/// Points in one block.
-const BLOCK: usize = 8;
-
 /// A period with what the kernel would otherwise work out at every call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Prepared {
@@ -35,6 +33,12 @@ pub(crate) struct Prepared {
     saturated: f64,
     /// ln n.
     ln_total: f64,
+}
+
+impl Prepared {
+    /// A period without goals.
+    pub(crate) const SILENT: Self =
+        Self { cell: PairCell::SILENT, ratio: 1.0, saturated: 0.0, ln_total: 0.0 };
 }
 
 impl From<PairCell> for Prepared {
@@ -75,7 +79,7 @@ pub(crate) struct Work {
     pub(crate) mass: Vec<f64>,
 }
 
-/// Points with Σ over periods of ℓ(δ, σ²) at each.
+/// Points in order, rising or falling, with Σ over periods of ℓ(δ, σ²) at each.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Points {
     pub(crate) delta: Vec<f64>,
@@ -86,7 +90,8 @@ pub(crate) struct Points {
 impl Points {
     /// Points without any period.
     pub(crate) fn new(delta: Vec<f64>) -> Self {
-        let exp_delta = delta.iter().map(|&d| vector::exp(d)).collect();
+        let mut exp_delta = delta.clone();
+        vector::wide!(exp_all(&mut exp_delta));
         let values = vec![0.0; delta.len()];
         Self { delta, exp_delta, values }
     }
@@ -106,7 +111,7 @@ impl Points {
     pub(crate) fn add(&mut self, cells: &[Prepared], variance: f64, work: &mut Work) {
         let mut sum = Sum::new(self, variance, work);
         for cell in cells {
-            sum.goals(&PairCell::SILENT, cell, 1.0);
+            sum.goals(&Prepared::SILENT, cell, 1.0);
         }
         sum.flush();
     }
@@ -116,10 +121,10 @@ impl Points {
         let mut sum = Sum::new(self, variance, work);
         for change in changes {
             if change.only_adds() {
-                sum.goals(&change.old.cell, &change.new, 1.0);
+                sum.goals(&change.old, &change.new, 1.0);
             } else {
-                sum.goals(&PairCell::SILENT, &change.old, -1.0);
-                sum.goals(&PairCell::SILENT, &change.new, 1.0);
+                sum.goals(&Prepared::SILENT, &change.old, -1.0);
+                sum.goals(&Prepared::SILENT, &change.new, 1.0);
             }
         }
         sum.flush();
@@ -145,15 +150,17 @@ impl<'a> Sum<'a> {
             products.clear();
             products.resize(padded, 1.0);
         }
-        let highest = points.delta.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let lowest = points.delta.iter().copied().fold(f64::INFINITY, f64::min);
+        // Points lie in order, rising or falling.
+        let ends =
+            (points.delta.first().copied().unwrap_or(0.0), points.delta.last().copied().unwrap_or(0.0));
+        let (highest, lowest) = (ends.0.max(ends.1), ends.0.min(ends.1));
         Self { points, work, variance, highest, lowest, slope: 0.0, constant: 0.0, size: 0.0 }
     }
 
     /// Takes a period from `old` to `new` goals (or with `sign` −1 back); `old` has no more than `new` of either.
-    fn goals(&mut self, old: &PairCell, new: &Prepared, sign: f64) {
-        let cell = &new.cell;
-        let gained = cell.total() - old.total();
+    fn goals(&mut self, old: &Prepared, new: &Prepared, sign: f64) {
+        let (before, cell) = (&old.cell, &new.cell);
+        let gained = cell.total() - before.total();
         if gained == 0.0 {
             return;
         }
@@ -166,22 +173,23 @@ impl<'a> Sum<'a> {
                 self.flush();
             }
             self.size += bound;
-            self.slope += sign * (cell.a - old.a);
-            let before = if old.total() > 0.0 { Prepared::from(*old).saturated } else { 0.0 };
-            self.constant += sign * ((cell.a - old.a) * cell.ln_exposure_ratio - (new.saturated - before));
+            self.slope += sign * (cell.a - before.a);
+            let lifted = (cell.a - before.a) * cell.ln_exposure_ratio;
+            self.constant += sign * (lifted - (new.saturated - old.saturated));
             let (up, down) = if sign > 0.0 {
                 (&mut self.work.up, &mut self.work.down)
             } else {
                 (&mut self.work.down, &mut self.work.up)
             };
-            multiply(&self.points.exp_delta, old, new, self.variance, up, down);
+            let exp_delta = &self.points.exp_delta;
+            vector::wide!(multiply(exp_delta, before, new, self.variance, up, down));
             return;
         }
-        if old.total() > 0.0 {
-            self.goals(&PairCell::SILENT, &Prepared::from(*old), -sign);
-            self.goals(&PairCell::SILENT, new, sign);
+        if before.total() > 0.0 {
+            self.goals(&Prepared::SILENT, old, -sign);
+            self.goals(&Prepared::SILENT, new, sign);
         } else if cell.total() <= SERIES_TO && !extreme {
-            series(self.points, new, self.variance, sign);
+            vector::wide!(series(self.points, new, self.variance, sign));
         } else {
             for (value, &delta) in self.points.values.iter_mut().zip(&self.points.delta) {
                 *value += sign * log_likelihood(cell, delta, self.variance);
@@ -192,11 +200,7 @@ impl<'a> Sum<'a> {
     /// Turns products and line into values.
     fn flush(&mut self) {
         if self.size > 0.0 {
-            let (slope, constant) = (self.slope, self.constant);
-            let points = self.points.values.iter_mut().zip(&self.points.delta);
-            for ((value, &delta), (up, down)) in points.zip(self.work.up.iter().zip(&self.work.down)) {
-                *value += slope * delta + constant + vector::ln(up / down);
-            }
+            vector::wide!(gather(self.points, &self.work.up, &self.work.down, (self.slope, self.constant)));
             self.work.up.fill(1.0);
             self.work.down.fill(1.0);
         }
@@ -204,30 +208,27 @@ impl<'a> Sum<'a> {
     }
 }
 
-/// Runs `block` on the points eight at a time; the last ones are padded with odds of one.
 #[inline(always)]
-fn in_blocks(exp_delta: &[f64], mut block: impl FnMut(usize, &[f64; BLOCK])) {
-    let (whole, rest) = exp_delta.as_chunks::<BLOCK>();
-    for (i, points) in whole.iter().enumerate() {
-        block(i * BLOCK, points);
-    }
-    if !rest.is_empty() {
-        let mut points = [1.0; BLOCK];
-        points[..rest.len()].copy_from_slice(rest);
-        block(whole.len() * BLOCK, &points);
+fn exp_all(values: &mut [f64]) {
+    for at in (0..values.len()).step_by(BLOCK) {
+        let x = load(values, at, 0.0);
+        store(values, at, each!(l => vector::exp(x[l])));
     }
 }
 
+/// Adds slope·δ + constant + ln(up/down) to the values.
 #[inline(always)]
-fn each(f: impl Fn(usize) -> f64) -> [f64; BLOCK] {
-    let mut out = [0.0; BLOCK];
-    for (l, out) in out.iter_mut().enumerate() {
-        *out = f(l);
+fn gather(points: &mut Points, up: &[f64], down: &[f64], (slope, constant): (f64, f64)) {
+    for at in (0..points.values.len()).step_by(BLOCK) {
+        let (value, delta) = (load(&points.values, at, 0.0), load(&points.delta, at, 0.0));
+        let (up, down) = (load(up, at, 1.0), load(down, at, 1.0));
+        let sum = each!(l => value[l] + (slope * delta[l] + constant + vector::ln(up[l] / down[l])));
+        store(&mut points.values, at, sum);
     }
-    out
 }
 
 /// Multiplies a period's new goals onto `up/down` at every point, but for A^a.
+#[inline(always)]
 fn multiply(
     exp_delta: &[f64],
     old: &PairCell,
@@ -239,41 +240,43 @@ fn multiply(
     let (ratio, cell) = (new.ratio, &new.cell);
     let (n0, n1) = (old.total(), cell.total());
     if variance == 0.0 || n1 < 2.0 {
-        in_blocks(exp_delta, |at, points| {
-            let t = each(|l| 1.0 + ratio * points[l]);
+        for at in (0..exp_delta.len()).step_by(BLOCK) {
+            let points = load(exp_delta, at, 1.0);
+            let t = each!(l => 1.0 + ratio * points[l]);
             let mut fall = [1.0; BLOCK];
             let mut k = n0;
             while k < n1 {
-                fall = each(|l| fall[l] * t[l]);
+                fall = each!(l => fall[l] * t[l]);
                 k += 1.0;
             }
             let down = &mut down[at..at + BLOCK];
             for l in 0..BLOCK {
                 down[l] *= fall[l];
             }
-        });
+        }
         return;
     }
     let inverse = 1.0 / variance;
-    in_blocks(exp_delta, |at, points| {
-        let odds = each(|l| ratio * points[l]);
-        let t = each(|l| 1.0 + odds[l]);
-        let x = each(|l| t[l] / (t[l] * t[l] * inverse - odds[l]));
-        let y = each(|l| odds[l] * x[l]);
+    for at in (0..exp_delta.len()).step_by(BLOCK) {
+        let points = load(exp_delta, at, 1.0);
+        let odds = each!(l => ratio * points[l]);
+        let t = each!(l => 1.0 + odds[l]);
+        let x = each!(l => t[l] / (t[l] * t[l] * inverse - odds[l]));
+        let y = each!(l => odds[l] * x[l]);
         let (mut rise, mut fall) = ([1.0; BLOCK], [1.0; BLOCK]);
         let mut i = old.a.max(1.0);
         while i < cell.a {
-            rise = each(|l| rise[l] * (1.0 + i * x[l]));
+            rise = each!(l => rise[l] * (1.0 + i * x[l]));
             i += 1.0;
         }
         let mut j = old.b.max(1.0);
         while j < cell.b {
-            rise = each(|l| rise[l] * (1.0 + j * y[l]));
+            rise = each!(l => rise[l] * (1.0 + j * y[l]));
             j += 1.0;
         }
         let mut k = n0;
         while k < n1 {
-            fall = each(|l| fall[l] * (t[l] + k * y[l]));
+            fall = each!(l => fall[l] * (t[l] + k * y[l]));
             k += 1.0;
         }
         let (up, down) = (&mut up[at..at + BLOCK], &mut down[at..at + BLOCK]);
@@ -281,49 +284,50 @@ fn multiply(
             up[l] *= rise[l];
             down[l] *= fall[l];
         }
-    });
+    }
 }
 
 /// Adds a whole period of many goals by logarithms and Stirling's series.
+#[inline(always)]
 fn series(points: &mut Points, cell: &Prepared, variance: f64, sign: f64) {
     let (a, b, n) = (cell.cell.a, cell.cell.b, cell.cell.total());
     let lr = cell.cell.ln_exposure_ratio;
     let inverse = if variance > 0.0 { 1.0 / variance } else { 0.0 };
     let (delta, values) = (&points.delta, &mut points.values);
-    in_blocks(&points.exp_delta, |at, exp_delta| {
-        let odds = each(|l| cell.ratio * exp_delta[l]);
-        let t = each(|l| 1.0 + odds[l]);
-        let mut sum = each(|l| -n * vector::ln(t[l]) - cell.saturated);
+    for at in (0..points.exp_delta.len()).step_by(BLOCK) {
+        let exp_delta = load(&points.exp_delta, at, 1.0);
+        let odds = each!(l => cell.ratio * exp_delta[l]);
+        let t = each!(l => 1.0 + odds[l]);
+        let mut sum = each!(l => -n * vector::ln(t[l]) - cell.saturated);
         if variance > 0.0 {
             // Shapes: 1/σ²·t − p, 1/σ²·t/A − q and their sum.
-            let nu = each(|l| t[l] * t[l] * inverse / odds[l] - 1.0);
-            let alpha = each(|l| nu[l] * odds[l] / t[l]);
-            let beta = each(|l| nu[l] / t[l]);
+            let nu = each!(l => t[l] * t[l] * inverse / odds[l] - 1.0);
+            let alpha = each!(l => nu[l] * odds[l] / t[l]);
+            let beta = each!(l => nu[l] / t[l]);
             let (one, other, both) = (rising(&alpha, a), rising(&beta, b), rising(&nu, n));
-            sum = each(|l| sum[l] + one[l] + other[l] - both[l]);
+            sum = each!(l => sum[l] + one[l] + other[l] - both[l]);
         }
-        for (l, value) in values[at..].iter_mut().take(BLOCK).enumerate() {
-            *value += sign * (sum[l] + a * (delta[at + l] + lr));
-        }
-    });
+        let (value, delta) = (load(values, at, 0.0), load(delta, at, 0.0));
+        store(values, at, each!(l => value[l] + sign * (sum[l] + a * (delta[l] + lr))));
+    }
 }
 
 /// Σ_{i<s} ln(1 + i/z) = lnΓ(z+s) − lnΓ(z) − s·ln z for shapes z, s at most a few thousand.
 #[inline(always)]
 fn rising(z: &[f64; BLOCK], s: f64) -> [f64; BLOCK] {
     const FIRST: f64 = 8.0;
-    let inverse = each(|l| 1.0 / z[l]);
+    let inverse = each!(l => 1.0 / z[l]);
     let mut product = [1.0; BLOCK];
     let mut i = 1.0;
     while i < s.min(FIRST) {
-        product = each(|l| product[l] * (1.0 + i * inverse[l]));
+        product = each!(l => product[l] * (1.0 + i * inverse[l]));
         i += 1.0;
     }
     if s <= FIRST {
-        return each(|l| vector::ln(product[l]));
+        return each!(l => vector::ln(product[l]));
     }
     // From z + 8 on by Stirling: (z+s−½)·ln(z+s) − (z+7½)·ln(z+8) − (s − 8), less (s − 8)·ln z.
-    each(|l| {
+    each!(l => {
         let (low, high) = (z[l] + FIRST, z[l] + s);
         let grown = vector::ln(high * inverse[l]);
         let begun = vector::ln(low * inverse[l]);

@@ -4,6 +4,7 @@
 //! Gauss-Laguerre points, scaled by the mean distance from zero, give its integral to a few parts in 10⁷ however small it
 //! is beside the whole. The scale is a rung of a ladder, 2^(L/2), the nearest to the mean distance, found by repetition.
 
+use super::ladder;
 use super::points::{Points, Prepared, Work};
 use crate::prior::NormalPrior;
 use crate::vector;
@@ -31,13 +32,8 @@ pub(crate) struct Tail {
     pub(crate) points: Points,
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a logarithm of a bounded distance is small")]
 fn rung_for(mean_distance: f64) -> i32 {
-    (2.0 * libm::log2(mean_distance.clamp(1e-12, 1e2))).round() as i32
-}
-
-fn scale(rung: i32) -> f64 {
-    libm::exp2(0.5 * f64::from(rung))
+    ladder::round(mean_distance.clamp(1e-12, 1e2))
 }
 
 impl Tail {
@@ -47,7 +43,7 @@ impl Tail {
     }
 
     fn at(side: f64, rung: i32, cells: &[Prepared], variance: f64, work: &mut Work) -> Self {
-        let scale = side * scale(rung);
+        let scale = side * ladder::scale(rung);
         let delta = std::iter::once(0.0).chain(LAGUERRE.iter().map(|(node, _)| node * scale)).collect();
         let mut points = Points::new(delta);
         points.add(cells, variance, work);
@@ -64,7 +60,7 @@ impl Tail {
     ) -> (f64, f64) {
         let mut round = 0;
         loop {
-            let scale = scale(self.rung);
+            let scale = ladder::scale(self.rung);
             let at_zero = self.points.values[0];
             let top = at_zero + prior.ln_density(0.0);
             let (mut sum, mut distance) = (0.0, 0.0);
