@@ -9,7 +9,7 @@ use gevinst_sdk::wire::Command;
 use gevinst_sdk::{Code, Error, Host, Level};
 
 use crate::config::Settings;
-use crate::platform::{Change, Platform, Standing};
+use crate::platform::{Change, Platform, Standing, named};
 
 const HOUR_US: i64 = 3_600_000_000;
 
@@ -106,8 +106,13 @@ impl Desk<'_> {
         {
             return Ok(Some((id.to_owned(), standing)));
         }
-        let Some(id) = self.platform.find(name)? else { return Ok(None) };
+        let Some(id) = self.find(name)? else { return Ok(None) };
         Ok(self.platform.read(&id)?.map(|standing| (id, standing)))
+    }
+
+    /// The number of the object that bears a name.
+    fn find(&mut self, name: &str) -> Result<Option<String>, Error> {
+        Ok(named(&self.platform.list()?, name)?.map(|listed| listed.id.clone()))
     }
 
     /// Makes the arm's object with something to show, or completes one that a broken launch left behind. It rests.
@@ -115,7 +120,7 @@ impl Desk<'_> {
         let creative = command.set.creative.as_ref().ok_or_else(|| {
             Error::bad_request("/set/creative", "missing; the platform does not have this arm yet")
         })?;
-        let id = match self.platform.find(name)? {
+        let id = match self.find(name)? {
             Some(id) => id,
             None => {
                 let least = self.platform.account()?.least_minor.max(self.settings.least_minor);

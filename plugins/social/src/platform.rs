@@ -27,8 +27,32 @@ pub(crate) struct Standing {
     pub(crate) paused: bool,
     /// It was ended for good: it can be reported on, and not be set running again.
     pub(crate) ended: bool,
+}
+
+/// An object in a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Its number.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
     /// When it was made, in µs UTC, where the platform tells.
     pub(crate) made_us: Option<i64>,
+}
+
+/// The one object of a listing that bears a name.
+///
+/// # Errors
+/// A bad request when there are two: which of them is the arm nobody can tell.
+pub(crate) fn named<'a>(listed: &'a [Listed], name: &str) -> Result<Option<&'a Listed>, Error> {
+    let mut bearing = listed.iter().filter(|one| one.name == name);
+    match (bearing.next(), bearing.next()) {
+        (Some(one), Some(other)) => {
+            let message = format!("{} and {} are both called `{name}`: rename one of them", one.id, other.id);
+            Err(Error::bad_request("/arm", message))
+        }
+        (found, _) => Ok(found),
+    }
 }
 
 /// A sum a day.
@@ -119,8 +143,8 @@ pub(crate) trait Platform: Send {
     /// Whether `creative` is something that can be shown; a JSON pointer below `/set/creative` where not.
     fn check_creative(&self, creative: &Value) -> Result<(), Error>;
 
-    /// The number of the object that bears a name; all states count, also what was ended.
-    fn find(&mut self, name: &str) -> Result<Option<String>, Error>;
+    /// All objects in the place where ours are made, whatever their state.
+    fn list(&mut self) -> Result<Vec<Listed>, Error>;
 
     /// The object, or `None` when the platform has none of that number.
     fn read(&mut self, id: &str) -> Result<Option<Standing>, Error>;

@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use crate::config::Settings;
 use crate::days::Days;
 use crate::desk::name;
-use crate::platform::{Day, Figure, Metric, Platform};
+use crate::platform::{Day, Figure, Metric, Platform, named};
 
 /// How long the newest days, when no arm has a row of them, are waited for before they count as days without activity.
 const SILENCE_US: i64 = 36 * 3_600_000_000;
@@ -136,24 +136,20 @@ fn watched(
     platform: &mut dyn Platform,
     request: &ObserveRequest,
 ) -> Result<Vec<Watched>, Error> {
+    let listed = platform.list()?;
     let mut watched = Vec::new();
     for arm in &request.arms {
-        let name = name(&request.experiment, &arm.name);
-        let known = fence.id(&request.experiment, &arm.name)?;
-        // By its name also when the number is not known any more: then it was made anew.
-        let standing = match &known {
-            Some(id) => platform.read(id)?,
-            None => None,
+        // By its number where it is known: a person may have given it another name.
+        let (known, since_us) = fence.known(&request.experiment, &arm.name)?;
+        let known = known.and_then(|id| listed.iter().find(|one| one.id == id));
+        let found = match known {
+            Some(found) => Some(found),
+            None => named(&listed, &name(&request.experiment, &arm.name))?,
         };
-        let (id, standing) = match (known, standing) {
-            (Some(id), Some(standing)) => (id, standing),
-            _ => {
-                let Some(id) = platform.find(&name)? else { continue };
-                let Some(standing) = platform.read(&id)? else { continue };
-                (id, standing)
-            }
-        };
-        watched.push(Watched { code: arm.code, id, made_us: standing.made_us });
+        if let Some(found) = found {
+            let made_us = found.made_us.or(since_us);
+            watched.push(Watched { code: arm.code, id: found.id.clone(), made_us });
+        }
     }
     Ok(watched)
 }

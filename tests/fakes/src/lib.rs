@@ -26,7 +26,10 @@
 mod clock;
 mod delivery;
 mod fault;
+pub mod linkedin;
+pub mod meta;
 mod request;
+mod restli;
 mod server;
 pub mod taboola;
 

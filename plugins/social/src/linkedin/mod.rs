@@ -22,7 +22,7 @@ use crate::linkedin::wire::{
     Account as WireAccount, AccountUser, Analytics, Campaign, CampaignGroup, Creative, NewCampaign, Page,
     Shown, Trouble, creative_body, id_of, urn,
 };
-use crate::platform::{Account, Budget, Change, Day, Platform, Standing};
+use crate::platform::{Account, Budget, Change, Day, Listed, Platform, Standing};
 use crate::restli::{self, QUERY_CHARS_MAX};
 
 const DAY_MS: i64 = 86_400_000;
@@ -313,7 +313,7 @@ impl Platform for LinkedIn {
         shown(creative).map(drop)
     }
 
-    fn find(&mut self, name: &str) -> Result<Option<String>, Error> {
+    fn list(&mut self) -> Result<Vec<Listed>, Error> {
         let path = format!("{}/adCampaigns", self.account_path());
         let values = |values| restli::Value::Map(vec![("values", values)]);
         let search = restli::Value::Map(vec![
@@ -324,18 +324,12 @@ impl Platform for LinkedIn {
             ("status", values(restli::Value::texts(STATUSES))),
         ]);
         let campaigns: Vec<Campaign> = self.find_all(&path, &[("q", "search".into()), ("search", search)])?;
-        let mut named = campaigns.into_iter().filter(|campaign| campaign.name == name);
-        match (named.next(), named.next()) {
-            (None, _) => Ok(None),
-            (Some(one), None) => Ok(Some(one.id.to_string())),
-            (Some(one), Some(other)) => {
-                let message = format!(
-                    "campaigns {} and {} are both called `{name}`: rename one of them",
-                    one.id, other.id
-                );
-                Err(Error::bad_request("/arm", message))
-            }
-        }
+        let listed = campaigns.into_iter().map(|campaign| Listed {
+            id: campaign.id.to_string(),
+            made_us: campaign.made_us(),
+            name: campaign.name,
+        });
+        Ok(listed.collect())
     }
 
     fn read(&mut self, id: &str) -> Result<Option<Standing>, Error> {
@@ -355,8 +349,7 @@ impl Platform for LinkedIn {
             "PAUSED" | "DRAFT" => (true, false),
             _ => (true, true),
         };
-        let made = campaign.change_audit_stamps.and_then(|stamps| stamps.created).map(|stamp| stamp.time);
-        Ok(Some(Standing { budget, paused, ended, made_us: made.and_then(|ms| ms.checked_mul(1_000)) }))
+        Ok(Some(Standing { budget, paused, ended }))
     }
 
     fn held_back(&mut self, id: &str) -> Result<Option<String>, Error> {

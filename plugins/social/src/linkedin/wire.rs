@@ -72,6 +72,14 @@ pub(crate) struct Campaign {
     pub(crate) change_audit_stamps: Option<AuditStamps>,
 }
 
+impl Campaign {
+    /// When it was made, in µs UTC.
+    pub(crate) fn made_us(&self) -> Option<i64> {
+        let created = self.change_audit_stamps.as_ref()?.created.as_ref()?;
+        created.time.checked_mul(1_000)
+    }
+}
+
 /// When it was made and changed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct AuditStamps {

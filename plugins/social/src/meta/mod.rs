@@ -23,7 +23,7 @@ use crate::meta::wire::{
     Account as WireAccount, Ad, AdSet, Campaign, Made, NewAdSet, Page, Shown, Trouble, Wrapped, creative_of,
     hmac_sha256_hex, moment_us,
 };
-use crate::platform::{Account, Budget, Change, Day, Platform, Standing};
+use crate::platform::{Account, Budget, Change, Day, Listed, Platform, Standing};
 
 /// Ad sets and ads of one page.
 const PAGE: &str = "100";
@@ -32,7 +32,7 @@ const PAGES_MAX: usize = 500;
 /// All states, so that an ad set that was ended is found too.
 const STATUSES: &str = r#"["ACTIVE","PAUSED","ARCHIVED","CAMPAIGN_PAUSED","IN_PROCESS","WITH_ISSUES"]"#;
 /// What is asked of an ad set.
-const AD_SET: &str = "id,name,status,effective_status,daily_budget,created_time";
+const AD_SET: &str = "id,name,status,effective_status,daily_budget";
 /// How often Meta lets an ad set's budget be changed within an hour.
 const CHANGES_AN_HOUR: usize = 4;
 /// Between two looks at a report that Meta prepares.
@@ -144,7 +144,7 @@ impl Meta {
     }
 
     /// All entries of a listing, page by page.
-    fn list<T: DeserializeOwned>(
+    fn entries<T: DeserializeOwned>(
         &mut self,
         path: &str,
         parameters: &[(&str, String)],
@@ -198,7 +198,7 @@ impl Meta {
             let days = (last - first).get_days().unsigned_abs();
             let told = if days < u32::from(self.own.async_over_days) {
                 let path = self.account_path("/insights");
-                self.list(&path, &parameters)
+                self.entries(&path, &parameters)
             } else {
                 self.prepared(&parameters)
             };
@@ -229,7 +229,7 @@ impl Meta {
             match progress.async_status.as_str() {
                 "Job Completed" if progress.async_percent_completion == 100 => {
                     let path = self.path(&format!("{run}/insights"));
-                    return self.list(&path, &[("limit", "500".to_owned())]);
+                    return self.entries(&path, &[("limit", "500".to_owned())]);
                 }
                 "Job Failed" | "Job Skipped" => {
                     return Err(Refusal::TooMuch(Error::unavailable(format!(
@@ -310,26 +310,20 @@ impl Platform for Meta {
         Shown::read(creative, self.own.page.as_deref()).map(drop)
     }
 
-    fn find(&mut self, name: &str) -> Result<Option<String>, Error> {
+    fn list(&mut self) -> Result<Vec<Listed>, Error> {
         let path = self.path(&format!("{}/adsets", self.own.campaign));
         let parameters = [
             ("effective_status", STATUSES.to_owned()),
             ("limit", PAGE.to_owned()),
-            ("fields", "id,name".to_owned()),
+            ("fields", "id,name,created_time".to_owned()),
         ];
-        let ad_sets: Vec<AdSet> = self.list(&path, &parameters)?;
-        let mut named = ad_sets.into_iter().filter(|ad_set| ad_set.name == name);
-        match (named.next(), named.next()) {
-            (None, _) => Ok(None),
-            (Some(one), None) => Ok(Some(one.id)),
-            (Some(one), Some(other)) => {
-                let message = format!(
-                    "ad sets {} and {} are both called `{name}`: rename one of them",
-                    one.id, other.id
-                );
-                Err(Error::bad_request("/arm", message))
-            }
-        }
+        let ad_sets: Vec<AdSet> = self.entries(&path, &parameters)?;
+        let listed = ad_sets.into_iter().map(|ad_set| Listed {
+            made_us: ad_set.created_time.as_deref().and_then(moment_us),
+            id: ad_set.id,
+            name: ad_set.name,
+        });
+        Ok(listed.collect())
     }
 
     fn read(&mut self, id: &str) -> Result<Option<Standing>, Error> {
@@ -341,8 +335,7 @@ impl Platform for Meta {
         };
         let paused = ad_set.status != "ACTIVE";
         let ended = matches!(ad_set.status.as_str(), "ARCHIVED" | "DELETED");
-        let made_us = ad_set.created_time.as_deref().and_then(moment_us);
-        Ok(Some(Standing { budget, paused, ended, made_us }))
+        Ok(Some(Standing { budget, paused, ended }))
     }
 
     fn held_back(&mut self, id: &str) -> Result<Option<String>, Error> {
@@ -353,7 +346,7 @@ impl Platform for Meta {
         }
         let path = self.path(&format!("{id}/ads"));
         let parameters = [("limit", PAGE.to_owned()), ("fields", "id,effective_status".to_owned())];
-        let ads: Vec<Ad> = self.list(&path, &parameters)?;
+        let ads: Vec<Ad> = self.entries(&path, &parameters)?;
         if ads.iter().any(|ad| ad.effective_status == "ACTIVE") {
             return Ok(None);
         }
@@ -373,7 +366,8 @@ impl Platform for Meta {
 
     fn has_creative(&mut self, id: &str) -> Result<bool, Error> {
         let path = self.path(&format!("{id}/ads"));
-        let ads: Vec<Value> = self.list(&path, &[("limit", "1".to_owned()), ("fields", "id".to_owned())])?;
+        let ads: Vec<Value> =
+            self.entries(&path, &[("limit", "1".to_owned()), ("fields", "id".to_owned())])?;
         Ok(!ads.is_empty())
     }
 
