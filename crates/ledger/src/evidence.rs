@@ -29,7 +29,7 @@ pub struct Look {
     pub arms: Vec<ArmLook>,
     /// Every pair of arms, `a` before `b` in definition order.
     pub pairs: Vec<PairLook>,
-    /// Data-quality checks; a failed one stops decisions at this look.
+    /// Data-quality checks; a failed one stops decisions at this look, unless it only warns.
     #[serde(default)]
     pub checks: Vec<CheckLook>,
 }
@@ -145,6 +145,26 @@ pub struct CheckLook {
     pub passed: bool,
     /// What it saw, in a sentence.
     pub sentence: String,
+    /// What comes of it when it fails.
+    #[serde(default, skip_serializing_if = "Consequence::is_default")]
+    pub consequence: Consequence,
+}
+
+/// What comes of a data-quality check that fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consequence {
+    /// Nothing is decided at this look.
+    #[default]
+    Stops,
+    /// It is told; the evidence holds.
+    Warns,
+}
+
+impl Consequence {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What an arm is after a look.

@@ -9,7 +9,7 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use gevinst_ledger::evidence::{ArmStatus, CheckLook};
+use gevinst_ledger::evidence::{ArmStatus, CheckLook, Consequence};
 use gevinst_ledger::fact::{Closed, PluginAccepted};
 use gevinst_ledger::moves::{Decision, Outcome, PlatformState, Receipt, Settlement};
 use gevinst_ledger::{
@@ -81,8 +81,12 @@ fn write_history(ledger: &mut Ledger) {
     ledger.observe(at(48), NAME, &Batch { cursor: Some("page \"2\"\n"), ..batch(&rows) }).unwrap();
     let Fact::Looked(mut looked) = look(1, ledger.newest().unwrap().get(), &ARMS) else { unreachable!() };
     looked.evidence.arms[0].ln_e_unprofitable = Some(-0.1);
-    looked.evidence.checks =
-        vec![CheckLook { name: "split".into(), passed: true, sentence: "the split is as it was set".into() }];
+    looked.evidence.checks = vec![CheckLook {
+        name: "split".into(),
+        passed: true,
+        sentence: "the split is as it was set".into(),
+        consequence: Consequence::Stops,
+    }];
     ledger
         .append(at(48), Some(NAME), vec![Fact::Looked(looked), conclude("price", 1, ArmStatus::Dropped)])
         .unwrap();

@@ -334,8 +334,10 @@ behind-the-verdict = Bag dommen
 definition-as-launched = Definitionen, som den blev startet
 quality-passed = Datakvalitet: alle { $n } kontroller bestået
 quality-failed = Datakvalitet: { $failed } af { $n } kontroller fejlede, beslutninger er stoppet
+quality-warned = Datakvalitet: { $warned } af { $n } kontroller advarer, beslutninger fortsætter
 passed = bestået
 failed = fejlet
+warned = advarsel
 every-pair = Alle par ({ $n })
 every-pair-text = Forholdet mellem raterne med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
 day-by-day = Dag for dag ({ $n } { $n ->
@@ -404,6 +406,7 @@ moves-wait = { $n } { $n ->
        *[other] foreslåede flytninger venter
     } på godkendelse
 check-failed = datakontrol fejlede: { $name }: { $why }
+check-warned = dataadvarsel: { $name }: { $why }
 term-arm = arm
 term-status = status
 term-ratio = forhold

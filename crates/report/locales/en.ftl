@@ -334,8 +334,10 @@ behind-the-verdict = Behind the verdict
 definition-as-launched = Definition as launched
 quality-passed = Data quality: all { $n } checks passed
 quality-failed = Data quality: { $failed } of { $n } checks failed, decisions have stopped
+quality-warned = Data quality: { $warned } of { $n } checks warn, decisions go on
 passed = passed
 failed = failed
+warned = warning
 every-pair = Every pair ({ $n })
 every-pair-text = Ratio of the rates with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
 day-by-day = Day by day ({ $n } { $n ->
@@ -404,6 +406,7 @@ moves-wait = { $n } proposed { $n ->
        *[other] moves wait
     } for approval
 check-failed = data check failed: { $name }: { $why }
+check-warned = data warning: { $name }: { $why }
 term-arm = arm
 term-status = status
 term-ratio = ratio

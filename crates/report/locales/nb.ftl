@@ -334,8 +334,10 @@ behind-the-verdict = Bak dommen
 definition-as-launched = Definisjonen slik den ble startet
 quality-passed = Datakvalitet: alle { $n } kontroller bestått
 quality-failed = Datakvalitet: { $failed } av { $n } kontroller feilet, beslutningene er stoppet
+quality-warned = Datakvalitet: { $warned } av { $n } kontroller advarer, beslutningene fortsetter
 passed = bestått
 failed = feilet
+warned = advarsel
 every-pair = Alle par ({ $n })
 every-pair-text = Forholdet mellom ratene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
 day-by-day = Dag for dag ({ $n } { $n ->
@@ -404,6 +406,7 @@ moves-wait = { $n } { $n ->
        *[other] foreslåtte flyttinger venter
     } på godkjenning
 check-failed = datakontroll feilet: { $name }: { $why }
+check-warned = dataadvarsel: { $name }: { $why }
 term-arm = arm
 term-status = status
 term-ratio = forhold

@@ -334,8 +334,10 @@ behind-the-verdict = Bakom domen
 definition-as-launched = Definitionen som den startades
 quality-passed = Datakvalitet: alla { $n } kontroller godkända
 quality-failed = Datakvalitet: { $failed } av { $n } kontroller misslyckades, besluten har stoppats
+quality-warned = Datakvalitet: { $warned } av { $n } kontroller varnar, besluten fortsätter
 passed = godkänd
 failed = misslyckad
+warned = varning
 every-pair = Alla par ({ $n })
 every-pair-text = Förhållandet mellan takterna med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
 day-by-day = Dag för dag ({ $n } { $n ->
@@ -404,6 +406,7 @@ moves-wait = { $n } { $n ->
        *[other] föreslagna flyttar väntar
     } på godkännande
 check-failed = datakontroll misslyckades: { $name }: { $why }
+check-warned = datavarning: { $name }: { $why }
 term-arm = arm
 term-status = status
 term-ratio = kvot

@@ -5,7 +5,7 @@
 mod markup;
 
 use gevinst_experiment::{Month, Source, parse_company, parse_experiment};
-use gevinst_ledger::evidence::{ArmLook, ArmStatus, CheckLook, EffectMeasure, Look, PairLook};
+use gevinst_ledger::evidence::{ArmLook, ArmStatus, CheckLook, Consequence, EffectMeasure, Look, PairLook};
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::{
     Approval, Decision, Intended, IntentRef, Outcome, PlatformState, Receipt, Reconciled, Sent, Settlement,
@@ -186,6 +186,7 @@ impl Story {
                 name: "delivery".into(),
                 passed: true,
                 sentence: "as commanded".into(),
+                consequence: Consequence::Stops,
             }],
         };
         let as_of = self.ledger.head().unwrap().id;

@@ -25,8 +25,21 @@ pub struct Cell {
     pub recipients: u64,
     /// Events that a guardrail counts, in the order of [`crate::guardrails::RATES`].
     pub breaches: [u64; 3],
+    /// What the arm was commanded to use; `None` where that is not known.
+    pub commanded: Option<Commanded>,
     /// Leads that were answered for the first time, and the hours they waited together.
     pub answers: (u64, f64),
+}
+
+/// What an arm was commanded to use in a period, in the budget's unit.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Commanded {
+    /// The largest daily budget that was, or may have been, in force at any time of it.
+    pub most: i64,
+    /// The daily budget in force, averaged over the period.
+    pub mean: f64,
+    /// The least and the largest share of all arms' budgets, over the times at which there was any.
+    pub share: Option<(f64, f64)>,
 }
 
 /// Cells of all periods and arms of one experiment; period-major.

@@ -16,6 +16,8 @@ use crate::moves::{self, Moved, Wanted};
 use crate::observe::{self, Observed};
 use crate::plan::Plan;
 use crate::port::{PortError, Ports};
+use crate::quality::{self, Check};
+use crate::{book::Book, commanded};
 
 /// What a launch records beside the plan.
 #[derive(Debug, Clone)]
@@ -126,9 +128,11 @@ pub fn step(
     let closing = month_over && now_us >= plan.close_at_us;
     if reported > standing.periods || (closing && !standing.closed) {
         let as_of = ledger.newest()?;
-        let book = observe::read_book(plan, ledger, AsOf::Record(as_of))?;
+        let book = book(plan, ledger, AsOf::Record(as_of))?;
         let moment = Moment { periods: reported, month_over, closing };
-        let finding = engine.look(plan, &book, moment, &standing)?;
+        let mut finding = engine.look(plan, &book, moment, &standing)?;
+        finding.checks.push(quality::fresh(plan, reported, now_us));
+        finding.checks.extend(restated(plan, ledger, &book, standing.periods)?);
         let look = evidence::look(plan, &book, moment, &finding, now_us);
         stepped.look = Some(look.look);
         stepped.concluded = evidence::conclusions(plan, &standing.status, &finding, look.look);
@@ -231,6 +235,25 @@ fn can_serve(plan: &Plan, ports: &mut dyn Ports, channel: &str) -> Result<(), Er
         message: format!("its plugin `{}` {what}", description.id),
         hint: Some("a channel that only reports can be the `source` of a `[goal]`".to_owned()),
     }))
+}
+
+/// The figures that a look as of a moment in the ledger rests on.
+///
+/// # Errors
+/// Those of the ledger.
+pub fn book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Error> {
+    let mut book = observe::read_book(plan, ledger, as_of)?;
+    commanded::add(plan, ledger, as_of, &mut book)?;
+    Ok(book)
+}
+
+/// What was restated since the newest look, of the periods that it saw; `None` before the first.
+fn restated(plan: &Plan, ledger: &Ledger, is: &Book, periods: usize) -> Result<Option<Check>, Error> {
+    let filter = Filter::of(plan.experiment.name.as_str()).kinds(&[Kind::Looked]).newest_first();
+    let newest = ledger.facts(filter).next().transpose()?;
+    let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else { return Ok(None) };
+    let was = observe::read_book(plan, ledger, AsOf::Record(looked.as_of))?;
+    Ok(Some(quality::restated(plan, &was, is, periods)))
 }
 
 /// Where the experiment stands after its newest look, from the ledger alone.

@@ -16,6 +16,7 @@ use crate::Error;
 use crate::book::Book;
 use crate::guardrails;
 use crate::plan::Plan;
+use crate::quality::{self, Check};
 
 /// Where an experiment stands after a look.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,21 +74,10 @@ pub struct Finding {
     pub costs: Vec<Option<CostEvidence>>,
     /// Per arm, the verdict of this look.
     pub verdicts: Vec<ArmVerdict>,
-    /// Problems with the data that keep this look from deciding anything.
+    /// What the data looked like; one that fails and stops kept this look from deciding anything.
     pub checks: Vec<Check>,
     /// Where the experiment stands now.
     pub standing: Standing,
-}
-
-/// One data-quality check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Check {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What it saw.
-    pub sentence: String,
 }
 
 /// The engine of one experiment.
@@ -162,7 +152,11 @@ impl Engine {
         before: &Standing,
     ) -> Result<Finding, Error> {
         let refuse = |source| statistics(plan, source);
-        let checks = self.checks(plan, book, moment, before);
+        let mut checks = quality::stopping(plan, book, moment, before).map_err(refuse)?;
+        if self.recorded {
+            checks.extend(quality::warning(plan, book, moment).map_err(refuse)?);
+        }
+        let sound = !checks.iter().any(Check::stops);
         let table = book.table(moment.periods).map_err(refuse)?;
         let judgement = self.judge.look(&table).map_err(refuse)?;
         let costs = self.costs(plan, book, moment).map_err(refuse)?;
@@ -199,12 +193,15 @@ impl Engine {
             closed: moment.closing,
             ..before.clone()
         };
-        if checks.iter().all(|check| check.passed) {
+        if sound {
             for verdict in &verdicts {
                 standing.status[verdict.arm] = status(verdict.verdict, before.status[verdict.arm], moment);
             }
         }
-        standing.shares = self.shares(plan, &judgement, &standing, before, moment).map_err(refuse)?;
+        // Money does not follow figures that nothing may be decided from.
+        if sound {
+            standing.shares = self.shares(plan, &judgement, &standing, before, moment).map_err(refuse)?;
+        }
         Ok(Finding { judgement, costs, verdicts, checks, standing })
     }
 
@@ -258,45 +255,6 @@ impl Engine {
                 }))
             })
             .collect()
-    }
-
-    /// What is wrong with the data, so that nothing may be decided from it.
-    fn checks(&self, plan: &Plan, book: &Book, moment: Moment, before: &Standing) -> Vec<Check> {
-        let mut missing = Vec::new();
-        let mut uncounted = Vec::new();
-        let mut unbacked = Vec::new();
-        for (index, arm) in plan.arms.iter().enumerate() {
-            let running = before.status[index].is_alive();
-            for period in arm.joins.min(moment.periods)..moment.periods {
-                let cell = book.cell(period, index);
-                let named = || format!("`{}` on day {}", arm.name, period + 1);
-                // Whatever ran in the newest period must have been reported, were it as nothing.
-                if running && cell.exposure.is_none() && period + 1 == moment.periods {
-                    missing.push(named());
-                }
-                if cell.goals_missing {
-                    uncounted.push(named());
-                }
-                if cell.goals > 0 && cell.exposure.is_none_or(|exposure| exposure <= 0.0) {
-                    unbacked.push(named());
-                }
-            }
-        }
-        let check = |name, bad: Vec<String>, fine: &str, wrong: &str| Check {
-            name,
-            passed: bad.is_empty(),
-            sentence: if bad.is_empty() { fine.to_owned() } else { format!("{wrong}: {}", bad.join(", ")) },
-        };
-        vec![
-            check("reported", missing, "every running arm was reported", "no figures for a running arm"),
-            check(
-                "counted",
-                uncounted,
-                "the goals of every exposure were reported",
-                "the goal's source reports nothing, not even zero, for",
-            ),
-            check("backed", unbacked, "all goals belong to an exposure", "goals without any exposure"),
-        ]
     }
 
     fn shares(

@@ -65,6 +65,7 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
                 name: check.name.to_owned(),
                 passed: check.passed,
                 sentence: check.sentence.clone(),
+                consequence: check.consequence,
             })
             .collect(),
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`plan`]: a definition turned into periods, whole amounts and statistical settings.
 //! - [`observe`]: ask the channels, record what they say. [`book`]: the latest known figures.
+//! - [`quality`]: is the data fit to decide on? [`commanded`]: what it is held against.
 //! - [`engine`]: a table and where the experiment stood → evidence, verdicts, shares. [`evidence`]: as the ledger keeps it.
 //! - [`allocate`], [`purse`] and [`month_budget`]: shares to whole amounts within every cap. [`guardrails`]: what must not be harmed.
 //! - [`moves`]: intent, act, receipt.
@@ -16,6 +17,7 @@
 pub mod allocate;
 pub mod audit;
 pub mod book;
+pub mod commanded;
 pub mod cycle;
 pub mod engine;
 mod error;
@@ -28,6 +30,7 @@ pub mod observe;
 pub mod plan;
 pub mod port;
 pub mod purse;
+pub mod quality;
 pub mod rehearse;
 
 pub use error::Error;

@@ -15,8 +15,8 @@ use gevinst_experiment::{Company, Source, parse_company, parse_experiment};
 use gevinst_ledger::evidence::ArmStatus;
 use gevinst_ledger::fact::PluginPin;
 use gevinst_ledger::moves::{Approval, Decision, IntentRef, Outcome};
-use gevinst_ledger::{Digest, Fact, Filter, IntentState, Kind, Ledger, Seq};
-use gevinst_runner::cycle::{Papers, Stage, Stepped, step};
+use gevinst_ledger::{AsOf, Digest, Fact, Filter, IntentState, Kind, Ledger, Seq};
+use gevinst_runner::cycle::{self, Papers, Stage, Stepped, step};
 use gevinst_runner::engine::Engine;
 use gevinst_runner::month_budget;
 use gevinst_runner::plan::Plan;
@@ -379,4 +379,51 @@ fn the_months_budget_bounds_every_total() {
     let cut = month_budget::fit(&mut plans, month, 4_000_000, |name| name == "running");
     assert_eq!(cut, ["headlines"]);
     assert_eq!((plans[0].total(), plans[1].total()), (1_000_000, 3_000_000));
+}
+
+#[test]
+fn what_was_commanded_is_read_back_from_the_moves() {
+    // Protects the checks on delivery from comparing with anything but the budgets that were in force.
+    let mut scene = Scene::new(false);
+    for day in 0..4 {
+        scene.step(scene.start(day));
+        scene.platform.day_starts(scene.start(day));
+    }
+    let commanded = |scene: &Scene, day: usize, arm: usize| {
+        let book = cycle::book(&scene.plan, &scene.ledger, AsOf::Now).unwrap();
+        book.cell(day, arm).commanded.unwrap()
+    };
+    for day in 0..4 {
+        let mut shares = 0.0;
+        for (arm, name) in ["first", "second"].into_iter().enumerate() {
+            let daily = scene.platform.budgets[&(scene.start(day), name.to_owned())];
+            let commanded = commanded(&scene, day, arm);
+            assert_eq!(commanded.most, daily, "{name} on day {day}");
+            assert!((commanded.mean - daily as f64).abs() < 1e-6);
+            let (least, most) = commanded.share.unwrap();
+            assert_eq!(least, most);
+            shares += most;
+        }
+        assert!((shares - 1.0).abs() < 1e-12);
+    }
+    // As of the first look nothing of the later commands is known.
+    let looks = scene.ledger.facts(Filter::of("headlines").kinds(&[Kind::Looked]));
+    let first = looks.map(|fact| fact.unwrap()).next().unwrap();
+    let book = cycle::book(&scene.plan, &scene.ledger, AsOf::Record(first.id)).unwrap();
+    assert_eq!(book.cell(3, 0).commanded.unwrap().most, book.cell(0, 0).commanded.unwrap().most);
+
+    // Nobody knows whether a command arrived: the most and both shares count, until the platform was asked.
+    scene.platform.script = Script::LosesCommand;
+    scene.platform.reachable = false;
+    let noon = scene.start(4) + 43_200_000_000;
+    scene.step(noon);
+    let before = scene.platform.budgets[&(scene.start(3), "first".to_owned())];
+    let unknown = commanded(&scene, 4, 0);
+    assert!(unknown.most >= before, "{unknown:?}");
+    let (least, most) = unknown.share.unwrap();
+    assert!(least < most, "{unknown:?}");
+    scene.platform.reachable = true;
+    scene.platform.script = Script::Refuses;
+    scene.step(noon + 21_600_000_000);
+    assert_eq!(commanded(&scene, 5, 0).most, before, "it was not in force after all");
 }

@@ -10,9 +10,9 @@
 use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
 use gevinst_report::model::{
-    Approval, ArmPoint, ArmReport, ArmStatus, Check, Comparison, CostPerGoal, Course, Day, DayArm,
-    ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair, RatioPoint,
-    Receipt, SCHEMA_VERSION, State, Totals, e_value_of,
+    Approval, ArmPoint, ArmReport, ArmStatus, Check, Comparison, Consequence, CostPerGoal, Course, Day,
+    DayArm, ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair,
+    RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, e_value_of,
 };
 use gevinst_report::prose::Prose;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
@@ -280,11 +280,13 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                     name: "delivery".into(),
                     passed: true,
                     sentence: "every arm spent within 12 % of what was commanded".into(),
+                    consequence: Consequence::Stops,
                 },
                 Check {
                     name: "missing periods".into(),
                     passed: true,
                     sentence: "no period is missing".into(),
+                    consequence: Consequence::Stops,
                 },
             ]
         } else {
@@ -439,6 +441,7 @@ pub(crate) fn awkward() -> MonthReport {
         name: "sample ratio".into(),
         passed: false,
         sentence: "`b` got 61 % of the recipients where 50 % were sent".into(),
+        consequence: Consequence::Stops,
     });
     let said = verdict::verdict(&experiments[3], &jpy, 2, Language::English);
     experiments[3].next = said.next;

@@ -111,6 +111,7 @@ pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone, language:
             name: check.name.clone(),
             passed: check.passed,
             sentence: check.sentence.clone(),
+            consequence: check.consequence,
         })
         .collect();
     x.totals = Totals {

@@ -35,17 +35,21 @@ pub(super) fn all(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Markup {
 
 fn checks(x: &ExperimentReport, to: Reader<'_>) -> Markup {
     let lang = to.lang;
-    let failed = x.checks.iter().filter(|check| !check.passed).count();
+    let failed = x.checks.iter().filter(|check| check.stops()).count();
+    let warned = x.checks.iter().filter(|check| !check.passed).count() - failed;
     html! {
-        details class="print" open[failed > 0] {
+        details class="print" open[failed + warned > 0] {
             summary {
-                @if failed == 0 { (tr!(lang, "quality-passed", n = x.checks.len())) }
+                @if failed + warned == 0 { (tr!(lang, "quality-passed", n = x.checks.len())) }
+                @else if failed == 0 { (tr!(lang, "quality-warned", warned = warned, n = x.checks.len())) }
                 @else { strong { (tr!(lang, "quality-failed", failed = failed, n = x.checks.len())) } }
             }
             ul class="checks" {
                 @for check in &x.checks {
                     li {
-                        span class=(if check.passed { "tag good" } else { "tag bad" }) { @if check.passed { "✓ " (tr!(lang, "passed")) } @else { "✕ " (tr!(lang, "failed")) } }
+                        @if check.passed { span class="tag good" { "✓ " (tr!(lang, "passed")) } }
+                        @else if check.stops() { span class="tag bad" { "✕ " (tr!(lang, "failed")) } }
+                        @else { span class="tag wait" { "! " (tr!(lang, "warned")) } }
                         span { span class="name" { (plain(&check.name)) } ": " (plain(&check.sentence)) }
                     }
                 }

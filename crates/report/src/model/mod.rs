@@ -20,6 +20,7 @@ pub use evidence::{
     ArmPoint, ArmReport, ArmStatus, Comparison, CostPerGoal, Course, Pair, Ratio, RatioPoint, e_value_of,
     finite,
 };
+pub use gevinst_ledger::evidence::Consequence;
 pub use moves::{Approval, Day, DayArm, Move, Receipt};
 
 /// Version of the JSON that the types of this crate serialise to.
@@ -255,6 +256,16 @@ pub struct Check {
     pub passed: bool,
     /// What it saw.
     pub sentence: String,
+    /// What comes of it when it fails: decisions stop, or it is only told.
+    pub consequence: Consequence,
+}
+
+impl Check {
+    /// Whether it keeps anything from being decided.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        !self.passed && self.consequence == Consequence::Stops
+    }
 }
 
 impl ExperimentReport {

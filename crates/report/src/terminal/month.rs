@@ -85,7 +85,12 @@ pub fn experiment_text(x: &ExperimentReport, currency: &Currency, lang: Language
     );
     line(&mut out, &format!("  {}", style.paint("2", &cut(&labels, columns - 2))));
     for check in x.checks.iter().filter(|check| !check.passed) {
-        let text = tr!(lang, "check-failed", name = plain(&check.name), why = plain(&check.sentence));
+        let (name, why) = (plain(&check.name), plain(&check.sentence));
+        let text = if check.stops() {
+            tr!(lang, "check-failed", name = name, why = why)
+        } else {
+            tr!(lang, "check-warned", name = name, why = why)
+        };
         line(&mut out, &format!("  {}", wrap(&text, columns - 2, 2)));
     }
     if !x.arms.is_empty() {

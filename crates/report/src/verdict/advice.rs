@@ -8,7 +8,7 @@ use crate::prose::{Prose, mark, plain};
 impl Say<'_> {
     pub(super) fn next(&self, outcome: Outcome, awaiting: usize) -> Prose {
         let lang = self.lang;
-        let failed: Vec<_> = self.x.checks.iter().filter(|check| !check.passed).collect();
+        let failed: Vec<_> = self.x.checks.iter().filter(|check| check.stops()).collect();
         let mut steps = Vec::new();
         if let Some(first) = failed.first() {
             let why = stop(&plain(&first.sentence));

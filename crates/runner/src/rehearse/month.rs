@@ -13,7 +13,7 @@ use super::score;
 use super::stand_in::StandIn;
 use crate::Error;
 use crate::allocate::{self, Pool};
-use crate::book::{Book, Total};
+use crate::book::{Book, Commanded, Total};
 use crate::engine::{Engine, Finding, Moment, Standing};
 use crate::plan::Plan;
 
@@ -105,6 +105,9 @@ pub fn play_watched(
                 commanded[arm] = Some(want.daily);
             }
         }
+        if periods < plan.periods.len() {
+            note(&mut book, periods, &commanded);
+        }
     }
 
     Ok(outcome(stand_in, calendar, &number, &book, &standing, &ended_on))
@@ -144,6 +147,22 @@ pub fn moments(plan: &Plan) -> impl Iterator<Item = (i64, usize, bool)> + '_ {
     std::iter::once((plan.start_us(), 0, false))
         .chain(plan.periods.iter().enumerate().map(|(day, period)| (period.end_us, day + 1, false)))
         .chain(std::iter::once((plan.close_at_us.max(plan.end_us()), plan.periods.len(), true)))
+}
+
+/// What is in force during the period that begins.
+fn note(book: &mut Book, period: usize, commanded: &[Option<i64>]) {
+    let sum: i64 = commanded.iter().flatten().sum();
+    for (arm, daily) in commanded.iter().enumerate() {
+        let daily = daily.unwrap_or(0);
+        let share = (sum > 0).then(|| signed(daily) / signed(sum));
+        book.cell_mut(period, arm).commanded =
+            Some(Commanded { most: daily, mean: signed(daily), share: share.map(|share| (share, share)) });
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "budgets are far below 2^53")]
+fn signed(value: i64) -> f64 {
+    value as f64
 }
 
 pub(crate) fn fill(book: &mut Book, rows: &[Row], arm_of: &[usize]) {

@@ -3,11 +3,12 @@
 //! Each check returns a [`Check`]: a figure, the threshold it is held against, and a sentence that a marketer can act on. A check
 //! that fails stops the experiment's decisions ([`stopped_by`]); the reason travels with it into the ledger and the report.
 //!
-//! Whether the people were split as planned is the sample-ratio test's question, in its own module.
+//! Whether people were split by one plan is the question of [`sample_ratio`](crate::sample_ratio); a plan that moves is held against them here.
 
 mod day_noise;
 mod feed;
 mod outliers;
+mod split;
 
 pub(crate) use day_noise::ln_noise_profile;
 pub use day_noise::{DayNoise, day_noise, day_noise_check};
@@ -16,6 +17,7 @@ pub use feed::{
     suspicious_check,
 };
 pub use outliers::{DOMINATED_Z, Outliers, dominated_cells_check, outliers, outliers_check};
+pub use split::{SplitCell, ln_e_moving_split, split_check};
 
 /// One check's outcome.
 #[derive(Debug, Clone, PartialEq)]
