@@ -276,7 +276,7 @@ pub(crate) struct Report {
 /// `gevinst judge`.
 #[derive(Debug, Args)]
 pub(crate) struct Judge {
-    /// CSV with the columns period, arm, exposure, count and optionally spend
+    /// CSV with the columns period, arm, exposure, count and optionally spend; for values exposure, sum and sum_sq, for ratios exposure and sum
     #[arg(required_unless_present = "json")]
     pub(crate) table: Option<PathBuf>,
     /// Chance of ever dropping the truly best arm
@@ -291,6 +291,15 @@ pub(crate) struct Judge {
     /// What the exposure column counts [default: `recipients` with `--separation randomised`, else `spend`]
     #[arg(long, value_enum)]
     pub(crate) per: Option<PerArg>,
+    /// What of the goal is judged: its count, a mean value, or a sum over the exposure
+    #[arg(long, value_enum, default_value_t = KindArg::Count)]
+    pub(crate) kind: KindArg,
+    /// The most that one person can bring, for values of people assigned at random: makes bounds exact
+    #[arg(long, value_name = "VALUE")]
+    pub(crate) cap: Option<f64>,
+    /// A person can reach the goal more than once
+    #[arg(long)]
+    pub(crate) repeated: bool,
     /// The most that a goal may cost, in the unit of the spend column
     #[arg(long, value_name = "COST")]
     pub(crate) max_cost: Option<f64>,
@@ -478,6 +487,17 @@ pub(crate) enum SeparationArg {
     Switchback,
     /// Not at random.
     Unrandomised,
+}
+
+/// What of a goal is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindArg {
+    /// How many there are.
+    Count,
+    /// What each person, click or impression brought: column sum, and its squares in sum_sq.
+    Value,
+    /// A sum over the exposure, such as revenue over spend: column sum.
+    Ratio,
 }
 
 /// What goals are counted per.

@@ -117,6 +117,16 @@ choices! {
         Recipients = "recipients",
     }
 
+    /// What of a goal is judged.
+    GoalKind "kind of goal" {
+        /// How many there are.
+        Count = "count",
+        /// What each person, click or impression brought, in money: the mean, and the difference of means.
+        Value = "value",
+        /// A sum of money over another sum, such as revenue over spend.
+        Ratio = "ratio",
+    }
+
     /// How budget follows results.
     Rule "rule" {
         /// Equal shares: proves fastest.

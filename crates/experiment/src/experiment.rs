@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    ArmName, ChannelName, Duration, ExperimentName, Exposure, Kind, MetricName, Money, Month, Phase, Ratio,
-    Rehearsal, Rule, Separation, Zone,
+    ArmName, ChannelName, Duration, ExperimentName, Exposure, GoalKind, Kind, MetricName, Money, Month,
+    Phase, Ratio, Rehearsal, Rule, Separation, Zone,
 };
 
 /// One question in one month.
@@ -54,6 +54,13 @@ pub struct Goal {
     pub metric: MetricName,
     /// What it is counted per.
     pub per: Exposure,
+    /// What of it is judged.
+    pub kind: GoalKind,
+    /// The most that one person can bring; only for values of lists that were split at random, above zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Money>,
+    /// Whether a person can reach it once only; only for goals that are counted per recipients.
+    pub once: bool,
     /// How many are wanted.
     pub target: Option<u64>,
     /// The channel that reports the goal for all arms; no arm runs on it. `None` where each arm's own channel does.

@@ -48,7 +48,7 @@ mod syntax;
 mod template;
 
 pub use calendar::{Grain, Month, Period, Zone};
-pub use choice::{Draw, Exposure, Kind, Mode, Phase, Rule, Separation};
+pub use choice::{Draw, Exposure, GoalKind, Kind, Mode, Phase, Rule, Separation};
 pub use company::{ChannelConfig, Company, GoalValue, MonthGoal};
 pub use currency::Currency;
 pub use diagnostic::{Checked, Diagnostic, Diagnostics, Entry, Severity, Source};
@@ -60,7 +60,9 @@ pub use name::{ArmName, ChannelName, CostName, ExperimentName, MetricName, Plugi
 pub use parse::{FILE_BYTES_MAX, parse_company, parse_experiment};
 pub use project::{Located, Project, find_company};
 pub use ratio::Ratio;
-pub use rehearsal::{ExposureColumn, PastResults, Price, Rehearsal, Restate, TrueRates, TruthSource, Truths};
+pub use rehearsal::{
+    ExposureColumn, PastResults, Price, Rehearsal, Restate, TrueRates, TrueValue, TruthSource, Truths,
+};
 pub use render::Style;
 pub use schema::{company_schema, experiment_schema};
 pub use template::{new_company, new_definition};

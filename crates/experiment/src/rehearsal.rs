@@ -46,8 +46,20 @@ pub struct Truths {
     pub day_noise: f64,
     /// Change of all rates from the first to the last day of the month, relative to the first; above −1, at most 10.
     pub drift: Ratio,
+    /// What a goal is worth; there where values are judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<TrueValue>,
     /// s: effective exposure is proportional to spend to the power 1 − s; from 0, below 1.
     pub saturation: f64,
+}
+
+/// What a goal is worth: a log-normal law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TrueValue {
+    /// Its mean, above zero.
+    pub mean: Money,
+    /// Its standard deviation from goal to goal.
+    pub spread: Money,
 }
 
 /// The arms' true rates, of exactly the experiment's arms.

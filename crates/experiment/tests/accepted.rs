@@ -1,8 +1,8 @@
 //! Definitions that are accepted, and what is made of them.
 
 use gevinst_experiment::{
-    Budget, Company, Diagnostics, Draw, Experiment, Exposure, ExposureColumn, Ratio, Rule, Separation,
-    Source, TruthSource, parse_company, parse_experiment,
+    Budget, Company, Diagnostics, Draw, Experiment, Exposure, ExposureColumn, GoalKind, Ratio, Rule,
+    Separation, Source, TruthSource, parse_company, parse_experiment,
 };
 
 const COMPANY: &str = include_str!("valid/gevinst.toml");
@@ -50,6 +50,35 @@ fn an_experiment_is_read_key_by_key() {
     let rates = headlines.true_rates().unwrap();
     assert!((rates[1] / rates[0] - 1.3).abs() < 1e-12);
     assert!((125_000.0 * (rates[0] + rates[1]) - 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn what_of_a_goal_is_judged_is_read() {
+    // Protects: values and ratios from being judged as counts, and a list's goals from being taken for repeated ones.
+    let company =
+        Source::new("gevinst.toml", COMPANY.replace("[values]", "[values]\nrevenue = { mean = \"1 NOK\" }"));
+    let company = accepted(parse_company(&company));
+    let read = |text: &str| accepted(parse_experiment(&Source::new("orders.toml", text), &company));
+    let text = include_str!("valid/orders.toml");
+    let orders = read(text);
+    assert_eq!((orders.goal.kind, orders.goal.once), (GoalKind::Value, false));
+    assert_eq!(orders.goal.cap.unwrap().minor(), 2_000_000);
+    assert_eq!(orders.goal.source.as_ref().unwrap().as_str(), "native");
+    let names: Vec<&str> = orders.observed_channels().iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["letters", "native"]);
+    let Some(TruthSource::Stated(truths)) = orders.rehearsal.map(|rehearsal| rehearsal.source) else {
+        panic!("truths are stated")
+    };
+    let value = truths.value.unwrap();
+    assert_eq!((value.mean.minor(), value.spread.minor()), (180_000, 150_000));
+    let counted: String = text
+        .lines()
+        .filter(|line| !line.starts_with("cap") && !line.starts_with("kind") && !line.starts_with("value"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!((read(&counted).goal.kind, read(&counted).goal.once), (GoalKind::Count, true));
+    let often = counted.replace("metric = \"revenue\"", "metric = \"revenue\"\nonce = false");
+    assert!(!read(&often).goal.once);
 }
 
 #[test]

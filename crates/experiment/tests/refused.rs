@@ -46,6 +46,7 @@ const WARNED: &[&str] = &[
     "goal-unknown-to-values.toml",
     "hypothesis-missing.toml",
     "rehearsal-delay-beyond-close.toml",
+    "rehearsal-value-unused.toml",
 ];
 
 /// Samples that hold more than one mistake.

@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use gevinst_ledger::evidence::EffectMeasure;
+
 use crate::model::{ArmStatus, SCHEMA_VERSION, e_value_of, finite};
 
 /// The judgement of one table.
@@ -41,7 +43,10 @@ pub struct JudgedArm {
     pub exposure: f64,
     /// Goals.
     pub count: u64,
-    /// Goals per unit of exposure; null without exposure.
+    /// Sum of the goals' values; absent where goals are only counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Goals, or their value, per unit of exposure; null without exposure.
     pub rate: Option<f64>,
     /// Chance to be the best arm.
     pub p_best: Option<f64>,
@@ -62,7 +67,9 @@ pub struct JudgedPair {
     pub a: String,
     /// The second arm.
     pub b: String,
-    /// Rate of `a` over rate of `b`.
+    /// What `ratio` is a ratio of: `rate ratio`, `odds ratio`, `ratio of means` or `ratio of figures`.
+    pub measure: String,
+    /// What `a` has over what `b` has.
     pub ratio: Option<f64>,
     /// Lower end of the confidence sequence.
     pub lower: Option<f64>,
@@ -132,6 +139,7 @@ impl JudgedArm {
             name: name.to_owned(),
             exposure,
             count,
+            value: None,
             rate: if exposure > 0.0 { finite(count as f64 / exposure) } else { None },
             p_best: finite(p_best),
             expected_loss: finite(expected_loss),
@@ -139,6 +147,13 @@ impl JudgedArm {
             ln_e_drop,
             status,
         }
+    }
+
+    /// The same arm with the sum of its goals' values, which its rate is then about.
+    #[must_use]
+    pub fn valued(self, value: f64) -> Self {
+        let rate = if self.exposure > 0.0 { finite(value / self.exposure) } else { None };
+        Self { value: finite(value), rate, ..self }
     }
 }
 
@@ -156,6 +171,7 @@ impl JudgedPair {
         Self {
             a: a.to_owned(),
             b: b.to_owned(),
+            measure: EffectMeasure::RateRatio.as_str().to_owned(),
             ratio: finite(ratio),
             lower: lower.and_then(finite),
             upper: upper.and_then(finite),
@@ -164,6 +180,12 @@ impl JudgedPair {
             e_b_beats_a,
             ln_e_b_beats_a,
         }
+    }
+
+    /// The same pair with what its ratio is a ratio of.
+    #[must_use]
+    pub fn measured(self, measure: EffectMeasure) -> Self {
+        Self { measure: measure.as_str().to_owned(), ..self }
     }
 }
 

@@ -140,13 +140,13 @@ fn measure(
             let mut missed = vec![false; cell.arms * (cell.arms - 1) / 2];
             let mut dropped = vec![false; cell.arms];
             play_watched(&plan, &stand_in, calendar, month_seed(seed, number), engine, &mut |finding| {
-                for (missed, pair) in missed.iter_mut().zip(&finding.judgement.pairs) {
+                for (missed, pair) in missed.iter_mut().zip(&finding.reading.judgement.pairs) {
                     // The sequence misses ratio 1 when the mean of both one-sided e-values reaches 1/α: with a prior centred
                     // on 0, half of it lies on either side.
                     let mean = 0.5 * (pair.ln_e_a_beats_b.exp() + pair.ln_e_b_beats_a.exp());
                     *missed |= mean >= 1.0 / ALPHA;
                 }
-                for (dropped, arm) in dropped.iter_mut().zip(&finding.judgement.arms) {
+                for (dropped, arm) in dropped.iter_mut().zip(&finding.reading.judgement.arms) {
                     *dropped |= arm.ln_e_drop >= -ALPHA.ln();
                 }
             })

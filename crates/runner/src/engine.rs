@@ -9,12 +9,12 @@ use gevinst_stats::StatsError;
 use gevinst_stats::allocate::{self, Limits, Request};
 use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, Side, ln_e_value};
 use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide};
-use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings};
-use gevinst_stats::pair::Levels;
+use gevinst_stats::judgement::{Detail, Guarantee, Judgement};
 
 use crate::Error;
 use crate::book::Book;
 use crate::guardrails;
+use crate::kinds::{Method, Reading, Terms};
 use crate::plan::Plan;
 use crate::quality::{self, Check};
 
@@ -68,8 +68,8 @@ pub struct Moment {
 /// What a look found.
 #[derive(Debug, Clone)]
 pub struct Finding {
-    /// The evidence on arms and pairs.
-    pub judgement: Judgement,
+    /// What the statistics of the goal's kind read.
+    pub reading: Reading,
     /// Per arm, the evidence on its cost per goal; empty without a limit.
     pub costs: Vec<Option<CostEvidence>>,
     /// Per arm, the verdict of this look.
@@ -83,7 +83,7 @@ pub struct Finding {
 /// The engine of one experiment.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    judge: Judge,
+    method: Method,
     rules: Rules,
     limits: Limits,
     cost_limit_minor: Option<f64>,
@@ -113,15 +113,9 @@ impl Engine {
     fn with_detail(plan: &Plan, detail: Detail) -> Result<Self, Error> {
         let decide = &plan.experiment.decide;
         let alpha = decide.wrongly_drop_best.as_f64();
-        let settings = Settings {
-            prior_sd: plan.prior.sd,
-            centres: Vec::new(),
-            dispersion: plan.dispersion.clone(),
-            levels: Levels { alpha, ..Levels::default() },
-            detail,
-        };
         Ok(Self {
-            judge: Judge::new(settings).map_err(|source| statistics(plan, source))?,
+            method: Method::new(&Terms::of(plan, detail), plan.arms.len())
+                .map_err(|source| statistics(plan, source))?,
             rules: Rules {
                 wrongly_drop_best: alpha,
                 wrongly_drop_profitable: decide.wrongly_drop_profitable.as_f64(),
@@ -153,19 +147,20 @@ impl Engine {
     ) -> Result<Finding, Error> {
         let refuse = |source| statistics(plan, source);
         let mut checks = quality::stopping(plan, book, moment, before).map_err(refuse)?;
+        checks.push(quality::possible(plan, book, moment, |cell| self.method.unfit(cell)));
         if self.recorded {
             checks.extend(quality::warning(plan, book, moment).map_err(refuse)?);
         }
         let sound = !checks.iter().any(Check::stops);
-        let table = book.table(moment.periods).map_err(refuse)?;
-        let judgement = self.judge.look(&table).map_err(refuse)?;
+        let reading = self.method.look(book, moment.periods).map_err(refuse)?;
+        let judgement = &reading.judgement;
         let costs = self.costs(plan, book, moment).map_err(refuse)?;
         let alive = before.alive();
         let spend: Vec<f64> = (0..plan.arms.len()).map(|arm| signed(book.total(arm).spend_minor)).collect();
         let paid = spend.iter().any(|&minor| minor > 0.0);
         let mut verdicts = decide(
             &Situation {
-                judgement: &judgement,
+                judgement,
                 costs: &costs,
                 spend: if paid { &spend } else { &[] },
                 alive: &alive,
@@ -200,9 +195,9 @@ impl Engine {
         }
         // Money does not follow figures that nothing may be decided from.
         if sound {
-            standing.shares = self.shares(plan, &judgement, &standing, before, moment).map_err(refuse)?;
+            standing.shares = self.shares(plan, judgement, &standing, before, moment).map_err(refuse)?;
         }
-        Ok(Finding { judgement, costs, verdicts, checks, standing })
+        Ok(Finding { reading, costs, verdicts, checks, standing })
     }
 
     fn costs(

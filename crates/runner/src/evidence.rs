@@ -13,8 +13,8 @@ use crate::plan::Plan;
 /// The look as the ledger keeps it.
 #[must_use]
 pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us: i64) -> Look {
-    let exact = plan.dispersion.is_exact();
-    let judgement = &finding.judgement;
+    let reading = &finding.reading;
+    let judgement = &reading.judgement;
     let arms = plan.arms.iter().enumerate().map(|(index, arm)| {
         let evidence = &judgement.arms[index];
         ArmLook {
@@ -29,10 +29,11 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
             ln_e_unprofitable: finding.costs.get(index).copied().flatten().map(|cost| cost.ln_e_above_limit),
             status: finding.standing.status[index],
             share: finding.standing.shares[index],
-            value_minor: None,
+            value_minor: reading.values_minor[index],
         }
     });
-    let pairs = judgement.pairs.iter().map(|pair| PairLook {
+    let effects = reading.measures.iter().zip(&reading.differences);
+    let pairs = judgement.pairs.iter().zip(effects).map(|(pair, (measure, difference))| PairLook {
         a: plan.arms[pair.a].name.clone(),
         b: plan.arms[pair.b].name.clone(),
         ratio: pair.posterior.map_or_else(|| pair.mean.exp(), |posterior| posterior.median),
@@ -41,8 +42,8 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
         ln_e_a_beats_b: pair.ln_e_a_beats_b,
         ln_e_b_beats_a: pair.ln_e_b_beats_a,
         p_a_better: pair.p_a_beats_b,
-        measure: EffectMeasure::RateRatio,
-        difference: None,
+        measure: *measure,
+        difference: *difference,
     });
     Look {
         look: finding.standing.looks,
@@ -53,9 +54,9 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
             .map_or(plan.start_us(), |last| plan.periods[last].end_us),
         guarantee: judgement.guarantee.as_str().to_owned(),
         separation: plan.experiment.separation.as_str().to_owned(),
-        method: method(exact).to_owned(),
+        method: reading.method.to_owned(),
         alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
-        dispersion: (!exact).then_some(judgement.dispersion.mean),
+        dispersion: reading.dispersion,
         arms: arms.collect(),
         pairs: pairs.collect(),
         checks: finding
@@ -68,16 +69,6 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
                 consequence: check.consequence,
             })
             .collect(),
-    }
-}
-
-/// The method in words.
-#[must_use]
-pub fn method(exact: bool) -> &'static str {
-    if exact {
-        "conditional likelihood, exact form (people assigned at random)"
-    } else {
-        "conditional likelihood with a mixture over day noise"
     }
 }
 
@@ -130,9 +121,10 @@ fn reason(
         }
         Verdict::Tie { with, lower, upper } => {
             let sentence = format!(
-                "`{}` equals `{}`, which is cheaper: the ratio of their rates lies between {lower:.2} and {upper:.2}",
+                "`{}` equals `{}`, which is cheaper: the ratio of their {} lies between {lower:.2} and {upper:.2}",
                 name(arm),
-                name(with)
+                name(with),
+                compared(finding, arm, with)
             );
             (sentence, Some(with), None)
         }
@@ -166,7 +158,7 @@ fn reason(
             (sentence, None, None)
         }
         _ => {
-            let chance = finding.judgement.arms[arm].p_best * 100.0;
+            let chance = finding.reading.judgement.arms[arm].p_best * 100.0;
             (
                 format!(
                     "`{}` no longer passes the thresholds of a winner: its chance is {chance:.1} %",
@@ -176,6 +168,18 @@ fn reason(
                 None,
             )
         }
+    }
+}
+
+/// What two arms are compared by.
+fn compared(finding: &Finding, a: usize, b: usize) -> &'static str {
+    let pairs = &finding.reading.judgement.pairs;
+    let place = pairs.iter().position(|pair| (pair.a, pair.b) == (a.min(b), a.max(b)));
+    match place.map_or(EffectMeasure::RateRatio, |place| finding.reading.measures[place]) {
+        EffectMeasure::RateRatio => "rates",
+        EffectMeasure::OddsRatio => "odds",
+        EffectMeasure::RatioOfMeans => "mean values",
+        EffectMeasure::RatioOfFigures => "figures",
     }
 }
 

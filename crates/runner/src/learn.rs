@@ -129,6 +129,10 @@ pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<PassedOver>), Error>
             pass("its definition, as launched, is not accepted by this version");
             continue;
         };
+        if plan.experiment.goal.kind != gevinst_experiment::GoalKind::Count {
+            pass("its goal is a sum of money: nothing about rates is learned from it");
+            continue;
+        }
         if plan.arms.len() < 2 {
             pass("it has one arm: there is nothing to compare");
             continue;

@@ -4,6 +4,7 @@
 //! - [`observe`]: ask the channels, record what they say. [`book`]: the latest known figures.
 //! - [`quality`]: is the data fit to decide on? [`commanded`]: what it is held against.
 //! - [`engine`]: a table and where the experiment stood → evidence, verdicts, shares. [`evidence`]: as the ledger keeps it.
+//! - [`kinds`]: which statistics judge which kind of goal.
 //! - [`allocate`], [`purse`] and [`month_budget`]: shares to whole amounts within every cap. [`guardrails`]: what must not be harmed.
 //! - [`moves`]: intent, act, receipt.
 //! - [`cycle`]: one step of one experiment, through ledger and channels.
@@ -23,6 +24,7 @@ pub mod engine;
 mod error;
 pub mod evidence;
 pub mod guardrails;
+pub mod kinds;
 pub mod learn;
 pub mod month_budget;
 pub mod moves;

@@ -78,7 +78,7 @@ pub struct Plan {
     pub total_cap: Option<i64>,
     /// What a proven winner may have beyond the total, from the month's reserve, minor units.
     pub reserve: i64,
-    /// What is believed of day noise; none where people were assigned at random.
+    /// What is believed of day noise; none where people were assigned at random and reach the goal once.
     pub dispersion: DispersionPrior,
 }
 
@@ -114,8 +114,10 @@ impl Plan {
                 }
             })
             .collect();
-        let randomised_people =
-            experiment.separation == Separation::Randomised && experiment.goal.per == Exposure::Recipients;
+        // What a person can do again and again scatters more than the draw of the list explains.
+        let randomised_people = experiment.separation == Separation::Randomised
+            && experiment.goal.per == Exposure::Recipients
+            && experiment.goal.once;
         Ok(Self {
             unit,
             timezone: zone.name().to_owned(),

@@ -117,6 +117,24 @@ fn counted(plan: &Plan, book: &Book, moment: Moment) -> Check {
     listed("counted", &bad, "the goals of every exposure were reported", wrong)
 }
 
+/// Cells that cannot be what they claim, by what the goal's statistics say of each; they take no part in these.
+pub fn possible(
+    plan: &Plan,
+    book: &Book,
+    moment: Moment,
+    why: impl Fn(&Cell) -> Option<&'static str>,
+) -> Check {
+    let mut bad = Vec::new();
+    for arm in 0..plan.arms.len() {
+        for period in plan.arms[arm].joins.min(moment.periods)..moment.periods {
+            if let Some(why) = why(book.cell(period, arm)) {
+                bad.push(format!("{} ({why})", named(plan, arm, period)));
+            }
+        }
+    }
+    listed("possible", &bad, "the figures can be what they claim", "figures that cannot be")
+}
+
 fn backed(plan: &Plan, book: &Book, moment: Moment) -> Check {
     let none = |cell: &Cell| cell.goals > 0 && cell.exposure.is_none_or(|exposure| exposure <= 0.0);
     let bad = cells_of(plan, book, moment, none);

@@ -1,5 +1,5 @@
 //! Goals that another channel reports: who is asked for what, what a look waits for, and what is never commanded.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 

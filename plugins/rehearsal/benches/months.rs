@@ -99,6 +99,7 @@ fn file_of_64000_rows(bencher: divan::Bencher<'_, '_>) {
         date: None,
         draw: Draw::WithoutReplacement,
         minor_per_unit: 100.0,
+        value_minor_per_unit: 1.0,
     };
     bencher.bench_local(|| Data::load(&spec, Per::Recipients).expect("a good file"));
 }

@@ -197,6 +197,13 @@ pub struct DataSpec {
     /// With spend as exposure: how many minor units one unit of the exposure column is.
     #[serde(default = "hundred")]
     pub minor_per_unit: f64,
+    /// How many units of the goal metric (minor units, for money) one unit of the value column is.
+    #[serde(default = "one")]
+    pub value_minor_per_unit: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 fn hundred() -> f64 {

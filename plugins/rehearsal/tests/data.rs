@@ -32,6 +32,7 @@ fn spec(file: PathBuf) -> DataSpec {
         date: None,
         draw: Draw::WithoutReplacement,
         minor_per_unit: 100.0,
+        value_minor_per_unit: 1.0,
     }
 }
 

@@ -3,26 +3,28 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gevinst_experiment::Ratio;
+use gevinst_experiment::{GoalKind, Ratio};
 use gevinst_report::judge_table::{About, JudgeTable, JudgedArm, JudgedPair};
 use gevinst_report::model::ArmStatus;
 use gevinst_report::terminal;
-use gevinst_runner::evidence::method;
+use gevinst_runner::book::{Book, Cell};
+use gevinst_runner::kinds::{Method, Terms};
 use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, against_limit};
 use gevinst_stats::decide::{Rules, Situation, Verdict, decide};
-use gevinst_stats::judgement::{Detail, Settings, judge};
-use gevinst_stats::pair::Levels;
+use gevinst_stats::judgement::Detail;
 use gevinst_stats::prior::DispersionPrior;
-use gevinst_stats::table::{Cell, CountTable, EXPOSURE_RANGE, MAX_ARMS};
+use gevinst_stats::table::{EXPOSURE_RANGE, MAX_ARMS};
 
 use super::GENERATOR;
-use crate::args::{Colour, Judge, PerArg, SeparationArg};
+use crate::args::{Colour, Judge, KindArg, PerArg, SeparationArg};
 use crate::failure::{Failure, Kind};
 use crate::output::{coloured, say, width, write_json};
 
 /// A table as it was read.
 struct Results {
     arms: Vec<String>,
+    /// What the table calls each period.
+    labels: Vec<String>,
     periods: usize,
     /// Period-major; `None` where there is no row.
     cells: Vec<Option<Row>>,
@@ -34,6 +36,8 @@ struct Row {
     exposure: f64,
     count: u64,
     spend: f64,
+    sum: f64,
+    sum_sq: f64,
 }
 
 pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
@@ -47,26 +51,46 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         None => 0.0,
         Some(text) => share(text)?,
     };
-    let results = read(path)?;
-    let table = table(&results, path)?;
-    let exact =
-        args.separation == SeparationArg::Randomised && matches!(args.per, None | Some(PerArg::Recipients));
-    let settings = Settings {
+    let kind = match args.kind {
+        KindArg::Count => GoalKind::Count,
+        KindArg::Value => GoalKind::Value,
+        KindArg::Ratio => GoalKind::Ratio,
+    };
+    let results = read(path, kind, args.max_cost.is_some())?;
+    let people_at_random = args.separation == SeparationArg::Randomised
+        && matches!(args.per, None | Some(PerArg::Recipients))
+        && kind != GoalKind::Ratio;
+    if args.cap.is_some() && !(kind == GoalKind::Value && people_at_random) {
+        return Err(Failure::new(
+            Kind::Usage,
+            "a cap makes bounds exact only for values of people assigned at random",
+        )
+        .hint("add `--kind value --separation randomised`, or leave `--cap` out"));
+    }
+    let once = kind == GoalKind::Count && people_at_random && !args.repeated;
+    let exact = once;
+    let terms = Terms {
+        kind,
+        people_at_random,
+        once,
+        cap_minor: args.cap,
         prior_sd: args.prior_sd,
         dispersion: if exact { DispersionPrior::none() } else { DispersionPrior::default() },
-        levels: Levels { alpha: args.alpha, ..Levels::default() },
+        alpha: args.alpha,
         detail: Detail::Full,
-        ..Settings::default()
     };
     let refused = |error: gevinst_stats::StatsError| {
         Failure::new(Kind::Usage, format!("failed to judge `{}`: {error}", path.display()))
     };
-    let judgement = judge(&table, &settings).map_err(refused)?;
+    let mut statistics = Method::new(&terms, results.arms.len()).map_err(refused)?;
+    let book = book(&results, &statistics, path)?;
+    let reading = statistics.look(&book, results.periods).map_err(refused)?;
+    let judgement = &reading.judgement;
     let costs = costs(args, &results, exact).map_err(refused)?;
     let spend: Vec<f64> =
         (0..results.arms.len()).map(|arm| of_arm(&results, arm).map(|row| row.spend).sum()).collect();
     let situation = Situation {
-        judgement: &judgement,
+        judgement,
         costs: &costs,
         spend: if results.has_spend { &spend } else { &[] },
         alive: &vec![true; results.arms.len()],
@@ -86,12 +110,14 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         generator: GENERATOR,
         guarantee: judgement.guarantee.as_str(),
         separation,
-        method: method(exact),
+        method: reading.method,
         alpha: args.alpha,
-        dispersion: (!exact).then_some(judgement.dispersion.mean),
+        dispersion: reading.dispersion,
         periods: u64::try_from(results.periods).unwrap_or(u64::MAX),
     });
-    for ((name, evidence), verdict) in results.arms.iter().zip(&judgement.arms).zip(&verdicts) {
+    for (((name, evidence), verdict), value) in
+        results.arms.iter().zip(&judgement.arms).zip(&verdicts).zip(&reading.values_minor)
+    {
         let status = match verdict.verdict {
             Verdict::Drop { .. } => ArmStatus::Dropped,
             Verdict::Tie { .. } => ArmStatus::Tied,
@@ -99,23 +125,28 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
             Verdict::Winner { .. } => ArmStatus::Winner,
             _ => ArmStatus::Running,
         };
-        judged.arms.push(JudgedArm::new(
+        let arm = JudgedArm::new(
             name,
             evidence.exposure,
             evidence.count,
             (evidence.p_best, evidence.expected_loss),
             evidence.ln_e_drop,
             status,
-        ));
+        );
+        judged.arms.push(match value {
+            Some(value) => arm.valued(*value),
+            None => arm,
+        });
     }
-    for pair in &judgement.pairs {
+    for (pair, measure) in judgement.pairs.iter().zip(&reading.measures) {
         let interval = pair.confidence.map_or((None, None), |interval| (interval.lower, interval.upper));
-        judged.pairs.push(JudgedPair::new(
+        let pair = JudgedPair::new(
             (&results.arms[pair.a], &results.arms[pair.b]),
             pair.posterior.map_or_else(|| pair.mean.exp(), |posterior| posterior.median),
             interval,
             (pair.ln_e_a_beats_b, pair.ln_e_b_beats_a),
-        ));
+        );
+        judged.pairs.push(pair.measured(*measure));
     }
     match json_to {
         Some(target) => write_json(target, &judged),
@@ -164,22 +195,41 @@ fn costs(
         .collect()
 }
 
-fn table(results: &Results, path: &Path) -> Result<CountTable, Failure> {
-    let refused = |error: gevinst_stats::StatsError| {
-        Failure::new(Kind::Input, format!("failed to judge `{}`: {error}", path.display()))
-    };
-    let mut table = CountTable::new(results.arms.len()).map_err(refused)?;
-    for period in results.cells.chunks_exact(results.arms.len()) {
-        let cells: Vec<Option<Cell>> = period
-            .iter()
-            .map(|cell| cell.map(|row| Cell { exposure: row.exposure, count: row.count }))
-            .collect();
-        table.push_period(&cells).map_err(refused)?;
+/// The table as the statistics take it; a row that cannot be what it claims is refused by name.
+fn book(results: &Results, statistics: &Method, path: &Path) -> Result<Book, Failure> {
+    let mut book = Book::new(results.periods, results.arms.len());
+    for (at, row) in results.cells.iter().enumerate() {
+        let Some(row) = row else { continue };
+        let (period, arm) = (at / results.arms.len(), at % results.arms.len());
+        let cell = Cell {
+            exposure: Some(row.exposure),
+            goals: row.count,
+            value: row.sum,
+            value_sq: row.sum_sq,
+            ..Cell::default()
+        };
+        if let Some(why) = statistics.unfit(&cell) {
+            let failure = Failure::new(
+                Kind::Input,
+                format!(
+                    "`{}`: arm `{}` in period `{}`: {why}",
+                    path.display(),
+                    results.arms[arm],
+                    results.labels[period]
+                ),
+            );
+            return Err(if row.exposure > 0.0 && row.sum == 0.0 && row.sum_sq == 0.0 {
+                failure.hint("where a person can reach the goal more than once, add `--repeated`")
+            } else {
+                failure
+            });
+        }
+        *book.cell_mut(period, arm) = cell;
     }
-    Ok(table)
+    Ok(book)
 }
 
-fn read(path: &Path) -> Result<Results, Failure> {
+fn read(path: &Path, kind: GoalKind, costs: bool) -> Result<Results, Failure> {
     let wrong = |what: String| Failure::new(Kind::Input, format!("`{}`: {what}", path.display()));
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -193,11 +243,21 @@ fn read(path: &Path) -> Result<Results, Failure> {
         column(name).ok_or_else(|| {
             let there: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
             wrong(format!("there is no column `{name}`; the columns are {}", there.join(", ")))
-                .hint("the table needs the columns period, arm, exposure and count, and may have spend")
+                .hint(match kind {
+                    GoalKind::Count => "the table needs the columns period, arm, exposure and count, and may have spend",
+                    GoalKind::Value => {
+                        "for values the table needs the columns period, arm, exposure, sum and sum_sq, and may have count and spend"
+                    }
+                    GoalKind::Ratio => {
+                        "for a ratio the table needs the columns period, arm, exposure and sum, and may have count and spend"
+                    }
+                })
         })
     };
-    let (period_at, arm_at, exposure_at, count_at) =
-        (needed("period")?, needed("arm")?, needed("exposure")?, needed("count")?);
+    let (period_at, arm_at, exposure_at) = (needed("period")?, needed("arm")?, needed("exposure")?);
+    let count_at = if kind == GoalKind::Count || costs { Some(needed("count")?) } else { column("count") };
+    let sum_at = if kind == GoalKind::Count { None } else { Some(needed("sum")?) };
+    let sum_sq_at = if kind == GoalKind::Value { Some(needed("sum_sq")?) } else { None };
     let spend_at = column("spend");
 
     let mut arms: Vec<String> = Vec::new();
@@ -217,8 +277,13 @@ fn read(path: &Path) -> Result<Results, Failure> {
                 ))
             })
         };
-        let count_text = record.get(count_at).unwrap_or_default();
-        let whole = number(count_at, "count")?;
+        let signed = |at: usize, name: &str| {
+            let text = record.get(at).unwrap_or_default();
+            let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
+            value.ok_or_else(|| wrong(format!("line {line}: {name} is `{text}`, expected a number")))
+        };
+        let count_text = count_at.and_then(|at| record.get(at)).unwrap_or_default();
+        let whole = count_at.map_or(Ok(0.0), |at| number(at, "count"))?;
         if whole.fract() != 0.0 || whole > 1e12 {
             return Err(wrong(format!(
                 "line {line}: count is `{count_text}`, expected a whole number up to 10^12"
@@ -234,8 +299,10 @@ fn read(path: &Path) -> Result<Results, Failure> {
             exposure: number(exposure_at, "exposure")?,
             count,
             spend: spend_at.map_or(Ok(0.0), |at| number(at, "spend"))?,
+            sum: sum_at.map_or(Ok(0.0), |at| signed(at, "sum"))?,
+            sum_sq: sum_sq_at.map_or(Ok(0.0), |at| number(at, "sum_sq"))?,
         };
-        if row.exposure == 0.0 && row.count > 0 {
+        if row.exposure == 0.0 && (row.count > 0 || row.sum != 0.0) {
             return Err(wrong(format!("line {line}: {count} goals without any exposure")));
         }
         let name = record.get(arm_at).unwrap_or_default();
@@ -265,5 +332,9 @@ fn read(path: &Path) -> Result<Results, Failure> {
     for ((period, arm), (row, _)) in rows {
         cells[period * arms.len() + arm] = Some(row);
     }
-    Ok(Results { periods: periods.len(), cells, has_spend: spend_at.is_some(), arms })
+    let mut labels = vec![String::new(); periods.len()];
+    for (label, period) in periods {
+        labels[period] = label;
+    }
+    Ok(Results { periods: labels.len(), labels, cells, has_spend: spend_at.is_some(), arms })
 }

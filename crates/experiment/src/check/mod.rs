@@ -6,18 +6,18 @@
 mod arms;
 mod budget;
 mod company;
+mod goal;
 mod past_results;
 mod rehearsal;
 
 pub(crate) use company::company;
 
 use crate::{
-    Allocate, Budget, Company, Decide, Delay, Experiment, Exposure, Goal, Guardrails, Ratio,
+    Allocate, Budget, Company, Decide, Delay, Experiment, Guardrails, Ratio,
     diagnostic::Diagnostic,
-    file::definition::{RawAllocate, RawDecide, RawDelay, RawExperiment, RawGoal, RawGuardrails},
+    file::definition::{RawAllocate, RawDecide, RawDelay, RawExperiment, RawGuardrails},
     parse::value,
     read::{At, Findings, Number, section::Section},
-    suggest::nearest,
 };
 
 /// Judges a definition.
@@ -39,7 +39,10 @@ pub(crate) fn experiment(
     {
         arms::source(source, list, company, findings);
     }
-    let goal = raw.goal.and_then(|at| goal(at.value, company, findings));
+    let goal_kind = raw.goal.as_ref().and_then(|goal| goal.value.kind.as_ref()).map(|kind| kind.value);
+    let goal = raw
+        .goal
+        .and_then(|at| goal::goal(at.value, raw.separation.as_ref().map(|at| at.value), company, findings));
     let budget = raw.budget.as_ref().and_then(|at| budget::budget(&at.value, goal_per, findings));
     let month = value(raw.month);
     if let (Some(budget), Some(month)) = (&budget, month) {
@@ -65,6 +68,7 @@ pub(crate) fn experiment(
         let surroundings = rehearsal::Surroundings {
             arms: names.as_deref(),
             per: goal_per,
+            kind: goal_kind,
             budget: budget.as_ref(),
             delay: delay.as_ref(),
         };
@@ -96,41 +100,6 @@ pub(crate) fn experiment(
         guardrails: guardrails?,
         delay: delay?,
         rehearsal,
-    })
-}
-
-fn goal(raw: RawGoal, company: &Company, findings: &mut Findings<'_>) -> Option<Goal> {
-    if let (Some(metric), Some(per)) = (&raw.metric, &raw.per) {
-        if metric.value.as_str() == per.value.as_str() {
-            findings.push(
-                Diagnostic::error(metric.span.clone(), format!("`{}` is counted per itself", metric.value))
-                    .label("expected something that is gained, such as `lead`"),
-            );
-        } else if metric.value.as_str() == Exposure::Spend.as_str() {
-            findings.push(
-                Diagnostic::error(metric.span.clone(), "`spend` is what is paid, and cannot be a goal")
-                    .label("expected something that is gained, such as `lead`"),
-            );
-        }
-        let known = || company.values.keys().map(crate::MetricName::as_str);
-        let name = metric.value.as_str();
-        if !known().any(|value| value == name)
-            && let Some(near) = nearest(name, known())
-        {
-            findings.push(
-                Diagnostic::warning(
-                    metric.span.clone(),
-                    format!("`[values]` in `gevinst.toml` knows no `{name}`"),
-                )
-                .label(format!("did you mean `{near}`?")),
-            );
-        }
-    }
-    Some(Goal {
-        metric: value(raw.metric)?,
-        per: value(raw.per)?,
-        target: value(raw.target).map(|count| count.0),
-        source: value(raw.source),
     })
 }
 

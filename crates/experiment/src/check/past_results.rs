@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::rehearsal::{Surroundings, covers_arms, table};
 use crate::{
-    Draw, Exposure, ExposureColumn, PastResults,
+    Draw, Exposure, ExposureColumn, GoalKind, PastResults,
     diagnostic::Diagnostic,
     file::definition::{RawData, RawRehearsal},
     read::{At, Findings, section::Section},
@@ -20,6 +20,7 @@ pub(super) fn stated_beside(raw: &RawRehearsal, findings: &mut Findings<'_>) {
         ("day_noise", raw.day_noise.as_ref().map(|at| &at.span)),
         ("drift", raw.drift.as_ref().map(|at| &at.span)),
         ("saturation", raw.saturation.as_ref().map(|at| &at.span)),
+        ("value", raw.value.as_ref().map(|at| &at.span)),
     ];
     let mut written: Vec<(&str, Range<usize>)> =
         stated.into_iter().filter_map(|(key, span)| span.map(|span| (key, span.clone()))).collect();
@@ -69,6 +70,7 @@ pub(super) fn past_results(
         }
     }
     sound &= columns_fit(raw, around.per, findings);
+    sound &= value_told(raw, around, findings);
     if !sound {
         return None;
     }
@@ -99,6 +101,26 @@ pub(super) fn past_results(
         date: raw.date.as_ref().map(text),
         draw,
     })
+}
+
+/// Whether the file tells values where values are judged.
+fn value_told(raw: &RawData, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> bool {
+    let valued = matches!(around.kind, Some(GoalKind::Value | GoalKind::Ratio));
+    if !valued || raw.value.is_some() || raw.head().has("value") {
+        return true;
+    }
+    let diagnostic =
+        Diagnostic::error(raw.head().span.clone(), "values are judged, and no column is said to hold them");
+    findings.push(if around.per == Some(Exposure::Spend) {
+        diagnostic
+            .label("expected stated truths: a row of spend does not tell single values")
+            .help("state `goals_per_day`, `arms` and `value` in `[rehearsal]`, and remove `[rehearsal.data]`")
+    } else {
+        diagnostic
+            .label("expected `value`")
+            .help("add `value = \"spend\"`, the column with what each row brought")
+    });
+    false
 }
 
 /// Whether the columns can be drawn from in the way that is asked for.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::past_results;
 use crate::{
-    ArmName, Budget, Delay, Exposure, Price, Ratio, Rehearsal, Restate, TrueRates, TruthSource, Truths,
+    ArmName, Budget, Delay, Exposure, GoalKind, Money, Price, Ratio, Rehearsal, Restate, TrueRates,
+    TrueValue, TruthSource, Truths,
     diagnostic::Diagnostic,
     file::definition::{RawRehearsal, RawRestate},
     parse::value,
@@ -16,6 +17,7 @@ use crate::{
 pub(crate) struct Surroundings<'d> {
     pub(crate) arms: Option<&'d [ArmName]>,
     pub(crate) per: Option<Exposure>,
+    pub(crate) kind: Option<GoalKind>,
     pub(crate) budget: Option<&'d Budget>,
     pub(crate) delay: Option<&'d Delay>,
 }
@@ -144,6 +146,7 @@ fn restate(raw: &RawRestate, findings: &mut Findings<'_>) -> Option<Restate> {
 
 fn truths(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<Truths> {
     let rates = rates(raw, around, findings);
+    let value = true_value(raw, around, findings);
     let weekdays = raw.weekdays.as_ref().map(|at| {
         let days: Vec<f64> = at.value.0.iter().map(|day| day.value.0).collect();
         let seven =
@@ -180,8 +183,55 @@ fn truths(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings
         weekdays: weekdays.unwrap_or(Some([1.0; 7]))?,
         day_noise: raw.day_noise.as_ref().map_or(0.0, |at| at.value.0),
         drift: raw.drift.as_ref().map_or(Ratio::ZERO, |at| at.value),
+        value: value?,
         saturation: raw.saturation.as_ref().map_or(0.0, |at| at.value.0),
     })
+}
+
+/// What a goal is worth: asked for where values are judged, and of no use where they are not.
+fn true_value(
+    raw: &RawRehearsal,
+    around: &Surroundings<'_>,
+    findings: &mut Findings<'_>,
+) -> Option<Option<TrueValue>> {
+    let valued = matches!(around.kind, Some(GoalKind::Value | GoalKind::Ratio));
+    match &raw.value {
+        None if valued && !raw.head().has("value") => {
+            let code = findings.currency.map_or("NOK", crate::Currency::code);
+            findings.push(
+                Diagnostic::error(
+                    raw.head().span.clone(),
+                    "values are judged, and it is not said what a goal is worth",
+                )
+                .label("expected `value`")
+                .help(format!("add `value = {{ mean = \"900 {code}\", spread = \"1 200 {code}\" }}`")),
+            );
+            None
+        }
+        None => Some(None),
+        Some(value) if !valued && around.kind.is_some() => {
+            findings.push(
+                Diagnostic::warning(value.span.clone(), "`value` is not used: goals are only counted")
+                    .label("stated beside `kind = \"count\"`")
+                    .help("remove it, or write `kind = \"value\"` in `[goal]`"),
+            );
+            Some(None)
+        }
+        Some(at) => {
+            let mean = at.value.mean.as_ref()?;
+            let sound = super::budget::above_zero(mean, findings);
+            let spread = at.value.spread.as_ref().map(|spread| spread.value);
+            let enormous = spread.is_some_and(|spread| spread.minor() / 1_000 > mean.value.minor());
+            if let Some(spread) = at.value.spread.as_ref().filter(|_| enormous) {
+                findings.push(
+                    Diagnostic::error(spread.span.clone(), "a spread beyond a thousand times the mean")
+                        .label("expected less"),
+                );
+            }
+            let spread = spread.unwrap_or(Money::zero(mean.value.currency()));
+            (sound && !enormous).then_some(Some(TrueValue { mean: mean.value, spread }))
+        }
+    }
 }
 
 fn rates(raw: &RawRehearsal, around: &Surroundings<'_>, findings: &mut Findings<'_>) -> Option<TrueRates> {

@@ -1,8 +1,8 @@
 //! An experiment's file as it is written.
 
 use crate::{
-    ArmName, ChannelName, Draw, Duration, ExperimentName, Exposure, Kind, MetricName, Money, Month, Phase,
-    Ratio, Rule, Separation,
+    ArmName, ChannelName, Draw, Duration, ExperimentName, Exposure, GoalKind, Kind, MetricName, Money, Month,
+    Phase, Ratio, Rule, Separation,
     read::{
         Count, Free, List, Map, Number, Plain, Seed, Text,
         section::{ROOT, section},
@@ -52,6 +52,12 @@ section! {
         Required metric: MetricName = "\"lead\"";
         /// What it is counted per.
         Default per: Exposure = "\"spend\"";
+        /// What of it is judged: how many there are, what each person, click or impression brought in money, or a sum of money over another sum.
+        Default kind: GoalKind = "\"count\"";
+        /// The most that one person can bring, where goals have values: a stated fact, such as the largest order that the shop takes. It makes bounds exact, for lists that were split at random.
+        Optional cap: Money = "\"20 000 NOK\"";
+        /// Whether a person can reach the goal once only. Left out: yes for goals that are counted per recipients.
+        Optional once: bool = "false";
         /// How many the experiment is to bring.
         Optional target: Count = "20";
         /// The channel of `gevinst.toml` that reports the goal, such as a CRM. Left out: the channels that the arms run on.
@@ -180,10 +186,22 @@ section! {
         Optional price: Money = "\"4.50 NOK\"";
         /// How many impressions, clicks or recipients a day the whole daily budget buys, in place of `price`.
         Optional exposures_per_day: Count = "500";
+        /// What a goal is worth, where values are judged: a log-normal of this mean and standard deviation.
+        Optional value: RawGoalValue = "{ mean = \"900 NOK\", spread = \"1 200 NOK\" }";
         /// Where random numbers begin, so that the same month can be played again.
         Default seed: Seed = "1";
         /// Past results to draw from, in place of stated truths.
         Optional data: RawData = "{ file = \"hillstrom.csv.gz\" }";
+    }
+}
+
+section! {
+    /// What a goal is worth.
+    RawGoalValue "`value`" {
+        /// On average.
+        Required mean: Money = "\"900 NOK\"";
+        /// The standard deviation from goal to goal. Left out: all are worth the same.
+        Optional spread: Money = "\"1 200 NOK\"";
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) const DEFINITION: Tables = &[
     entry::<definition::RawGuardrails>(),
     entry::<definition::RawDelay>(),
     entry::<definition::RawRehearsal>(),
+    entry::<definition::RawGoalValue>(),
     entry::<definition::RawRestate>(),
     entry::<definition::RawData>(),
 ];

@@ -149,12 +149,20 @@ pub fn judge_text(judged: &JudgeTable, style: Style) -> String {
     }
     line(&mut out, &finish(&arms));
     if !judged.pairs.is_empty() {
-        let header = ["pair", "ratio", "between", "e first", "e second"];
-        let mut pairs = table(header.map(str::to_owned).to_vec(), columns);
+        // One word where all pairs are ratios of the same thing; else each says what it is.
+        let measure = judged.pairs[0].measure.as_str();
+        let alike = judged.pairs.iter().all(|pair| pair.measure == measure);
+        let ratio = if alike && measure != "rate ratio" { plain(measure) } else { "ratio".to_owned() };
+        let header =
+            ["pair".to_owned(), ratio, "between".to_owned(), "e first".to_owned(), "e second".to_owned()];
+        let mut pairs = table(header.to_vec(), columns);
         for pair in &judged.pairs {
             pairs.add_row(vec![
                 format!("{} : {}", cut(&pair.a, 16), cut(&pair.b, 16)),
-                pair.ratio.map_or_else(|| NOTHING.to_owned(), significant),
+                {
+                    let ratio = pair.ratio.map_or_else(|| NOTHING.to_owned(), significant);
+                    if alike { ratio } else { format!("{ratio} ({})", plain(&pair.measure)) }
+                },
                 interval(pair.lower, pair.upper, Language::English),
                 e_value(pair.ln_e_a_beats_b.or_else(|| pair.e_a_beats_b.map(f64::ln))),
                 e_value(pair.ln_e_b_beats_a.or_else(|| pair.e_b_beats_a.map(f64::ln))),

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gevinst_experiment::{
-    Budget, Draw as DefinedDraw, Experiment, Exposure, ExposureColumn, PastResults, Price, Rehearsal,
-    TrueRates, TruthSource,
+    Budget, Draw as DefinedDraw, Experiment, Exposure, ExposureColumn, GoalKind, PastResults, Price,
+    Rehearsal, TrueRates, TruthSource,
 };
 use gevinst_rehearsal::{BudgetIn, Data, DataSpec, Draw, Model, Per, Restate, Text, Truth};
 
@@ -94,6 +94,10 @@ fn truth(experiment: &Experiment, folder: &Path, shared_folders: &[PathBuf]) -> 
             truth.day_noise = stated.day_noise;
             truth.drift = drift(stated.drift.as_f64());
             truth.saturation = stated.saturation;
+            truth.value = stated.value.map(|value| gevinst_rehearsal::GoalValue {
+                mean: to_float(value.mean.minor()),
+                sd: to_float(value.spread.minor()),
+            });
             match &stated.rates {
                 TrueRates::Relative { goals_per_day, arms } => {
                     truth.goals_per_day = Some(*goals_per_day);
@@ -136,6 +140,7 @@ fn data_spec(
     };
     // The child process that reads it may have another current folder.
     let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+    let counted = experiment.goal.kind == GoalKind::Count;
     Ok(DataSpec {
         file,
         arm: past.arm.clone(),
@@ -153,6 +158,7 @@ fn data_spec(
             DefinedDraw::Rates => Draw::Rates,
         },
         minor_per_unit: 100.0,
+        value_minor_per_unit: if counted { 1.0 } else { minor_per_major(experiment) },
     })
 }
 
@@ -167,6 +173,16 @@ fn price_from_data(experiment: &Experiment, truth: &mut Truth, data: &Data) {
     if smallest.is_finite() && smallest >= 1.0 {
         truth.price = Some(to_float(experiment.budget.total_units()) / smallest);
     }
+}
+
+/// Minor units in a unit of the values of a file; hundredths where the definition names no currency.
+fn minor_per_major(experiment: &Experiment) -> f64 {
+    let of_budget = match &experiment.budget {
+        Budget::Money { total, .. } => Some(total.currency()),
+        Budget::Exposure { .. } => None,
+    };
+    let currency = of_budget.or(experiment.goal.cap.map(|cap| cap.currency()));
+    currency.map_or(100.0, |currency| to_float(currency.minor_per_major()))
 }
 
 fn per(exposure: Exposure) -> Per {

@@ -150,6 +150,26 @@ pub fn judge_pair(
     })
 }
 
+/// Whether the goals of a pair are so rare in every period that the binomial form stands for the exact one: its ratio is then that of
+/// rates as well as that of odds.
+///
+/// ```
+/// use gevinst_stats::proportion::{is_rare, PeopleTable};
+/// assert!(is_rare(&PeopleTable::new(2, vec![20_000, 20_000], vec![3, 2])?, 0, 1));
+/// assert!(!is_rare(&PeopleTable::new(2, vec![500, 500], vec![60, 35])?, 0, 1));
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
+/// # Panics
+/// When `a` or `b` is not in the table.
+pub fn is_rare(table: &PeopleTable, a: usize, b: usize) -> bool {
+    let budget = BINOMIAL_BUDGET / table.periods().max(1) as f64;
+    (0..table.periods()).all(|u| {
+        let ((n_a, s_a), (n_b, s_b)) = (table.cell(u, a), table.cell(u, b));
+        n_a == 0 || n_b == 0 || TwoByTwo::binomial_bound([n_a, n_b], s_a + s_b) <= budget
+    })
+}
+
 /// Where the likelihood of a pair may be highest and how wide it is: the Mantel-Haenszel log odds ratio, every cell with half a person
 /// more, and its standard error if the odds ratio were 1.
 fn guess(table: &PeopleTable, a: usize, b: usize) -> (f64, f64) {

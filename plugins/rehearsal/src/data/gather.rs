@@ -68,6 +68,9 @@ impl<'a> Gather<'a> {
         if !(spec.minor_per_unit.is_finite() && spec.minor_per_unit > 0.0) {
             return Err(Error::truth("data.minor_per_unit", "expected a number over 0"));
         }
+        if !(spec.value_minor_per_unit.is_finite() && spec.value_minor_per_unit > 0.0) {
+            return Err(Error::truth("data.value_minor_per_unit", "expected a number over 0"));
+        }
         let column = |key: &str, name: &str| -> Result<usize, Error> {
             let mut found =
                 header.iter().enumerate().filter(|(_, there)| *there == name).map(|(index, _)| index);
@@ -135,7 +138,10 @@ impl<'a> Gather<'a> {
             }
         };
         let value = match self.value {
-            Some(column) => Some(cell(column, spec.value.as_deref().unwrap_or_default()).number("a number")?),
+            Some(column) => Some(
+                cell(column, spec.value.as_deref().unwrap_or_default()).number("a number")?
+                    * spec.value_minor_per_unit,
+            ),
             None => None,
         };
         let date = match self.date {

@@ -1,0 +1,106 @@
+//! Judges what is counted, valued or divided, and per what.
+
+use crate::{
+    Company, Exposure, Goal, GoalKind, Separation, diagnostic::Diagnostic, file::definition::RawGoal,
+    parse::value, read::Findings, suggest::nearest,
+};
+
+/// Judges `[goal]`.
+pub(super) fn goal(
+    raw: RawGoal,
+    separation: Option<Separation>,
+    company: &Company,
+    findings: &mut Findings<'_>,
+) -> Option<Goal> {
+    if let (Some(metric), Some(per)) = (&raw.metric, &raw.per) {
+        if metric.value.as_str() == per.value.as_str() {
+            findings.push(
+                Diagnostic::error(metric.span.clone(), format!("`{}` is counted per itself", metric.value))
+                    .label("expected something that is gained, such as `lead`"),
+            );
+        } else if metric.value.as_str() == Exposure::Spend.as_str() {
+            findings.push(
+                Diagnostic::error(metric.span.clone(), "`spend` is what is paid, and cannot be a goal")
+                    .label("expected something that is gained, such as `lead`"),
+            );
+        }
+        let known = || company.values.keys().map(crate::MetricName::as_str);
+        let name = metric.value.as_str();
+        if !known().any(|value| value == name)
+            && let Some(near) = nearest(name, known())
+        {
+            findings.push(
+                Diagnostic::warning(
+                    metric.span.clone(),
+                    format!("`[values]` in `gevinst.toml` knows no `{name}`"),
+                )
+                .label(format!("did you mean `{near}`?")),
+            );
+        }
+    }
+    kind_fits(&raw, findings);
+    cap_fits(&raw, separation, findings);
+    once_fits(&raw, findings);
+    let (kind, per) = (value(raw.kind), value(raw.per));
+    let once = value(raw.once).unwrap_or(kind == Some(GoalKind::Count) && per == Some(Exposure::Recipients));
+    Some(Goal {
+        metric: value(raw.metric)?,
+        per: per?,
+        kind: kind?,
+        cap: value(raw.cap),
+        once,
+        target: value(raw.target).map(|count| count.0),
+        source: value(raw.source),
+    })
+}
+
+fn kind_fits(raw: &RawGoal, findings: &mut Findings<'_>) {
+    if let (Some(kind), Some(per)) = (&raw.kind, &raw.per)
+        && kind.value == GoalKind::Value
+        && per.value == Exposure::Spend
+    {
+        findings.push(
+            Diagnostic::error(kind.span.clone(), "a mean value per spend: spend is no person")
+                .label("expected `per = \"recipients\"`, `\"clicks\"` or `\"impressions\"` beside it")
+                .help("for what a sum of money brought back, such as revenue over spend, write `kind = \"ratio\"`"),
+        );
+    }
+}
+
+fn cap_fits(raw: &RawGoal, separation: Option<Separation>, findings: &mut Findings<'_>) {
+    let Some(cap) = &raw.cap else { return };
+    if !super::budget::above_zero(cap, findings) {
+        return;
+    }
+    let of_people = raw.per.as_ref().is_none_or(|per| per.value == Exposure::Recipients);
+    let at_random = separation.is_none_or(|separation| separation == Separation::Randomised);
+    let diagnostic = match &raw.kind {
+        Some(kind) if kind.value != GoalKind::Value => {
+            Diagnostic::error(cap.span.clone(), "a cap on values, but no value is judged")
+                .label("expected `kind = \"value\"` beside it")
+        }
+        _ if !of_people || !at_random => Diagnostic::error(
+            cap.span.clone(),
+            "a cap makes bounds exact only where each person was assigned at random",
+        )
+        .label("expected `per = \"recipients\"` and `separation = \"randomised\"`")
+        .help("leave `cap` out: values are judged without it, by bounds for many of them"),
+        _ => return,
+    };
+    findings.push(diagnostic);
+}
+
+fn once_fits(raw: &RawGoal, findings: &mut Findings<'_>) {
+    let Some(once) = raw.once.as_ref().filter(|once| once.value) else { return };
+    if let Some(kind) = raw.kind.as_ref().filter(|kind| kind.value != GoalKind::Count) {
+        findings.push(
+            Diagnostic::error(once.span.clone(), format!("`once` says nothing of a `{}`", kind.value))
+                .label("expected it with `kind = \"count\"` alone"),
+        );
+    } else if let Some(per) = raw.per.as_ref().filter(|per| per.value != Exposure::Recipients) {
+        findings.push(
+            Diagnostic::error(once.span.clone(), format!("nobody can tell persons among {}", per.value))
+                .label("expected it with `per = \"recipients\"` alone"),
+        );
+    }
+}
