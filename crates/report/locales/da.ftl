@@ -418,3 +418,86 @@ term-goals = mål
 term-each = stykpris
 term-guarantee = garanti
 term-separation = adskillelse
+
+# The month as a whole
+pace = Er vi på sporet?
+pace-so-far = { $n } af { $target } { $goals } pr. { $day }; et jævnt tempo ville have givet { $due }.
+pace-no-data = { $target } { $goals } er ønsket; ingen tal er kommet endnu.
+pace-forecast = Fortsætter det sådan, ender måneden på omkring { $mean }, med { $level } mellem { $lower } og { $upper }. Chancen for at nå målet er { $chance }.
+pace-method = Prognosen regner med, at de kommende dage bliver som de hidtidige, og lige så forskellige (kvasi-Poisson; en model). Sene mål og ændrede budgetter er ikke med.
+pace-due-mark = ventet nu: { $due }
+pace-target-mark = mål: { $target }
+key-so-far = indtil nu
+key-forecast = prognose
+key-best-guess = bedste bud
+key-at-least = mindst dette
+key-may-be = kan være op til dette
+none-launched = Intet nyt eksperiment blev startet denne måned. En måned uden et lærer intet nyt.
+trust-title = Hvor langt kan vi stole på det?
+trust-none = Ingen arm blev droppet i de { $n } bedømte { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }, så ingen bedste arm gik tabt.
+trust = { $n } { $n ->
+        [one] arm
+       *[other] arme
+    } blev droppet i { $judged } bedømte eksperimenter. I gennemsnit mistede højst { $wrong } af disse eksperimenter derved deres bedste arm. Bedømt samlet holder { $hold } af dem med højst 5 % falske imellem.
+saved-sentence = { $saved } gik til bedre arme i stedet for arme, der beviseligt taber, mod en lige deling.
+saved-nothing = Det vides ikke, at penge er flyttet fra tabende arme denne måned.
+answers-title = Bliver leads besvaret i tide?
+answers = { $n } { $n ->
+        [one] lead
+       *[other] leads
+    } fik første svar efter { $hours } timer i gennemsnit.
+answers-late = Det er senere end de angivne { $limit } timer: ingen vinder forstærkes, før salg kan følge med.
+answers-in-time = Det er inden for de angivne { $limit } timer.
+winners-title = Hvad tidligere vindere er værd
+winners-text = En vinders målte gevinst er i gennemsnit for stor, for den blev valgt på den. Det, man bør tro, er trukket mod ingenting efter, hvor meget arme plejer at være forskellige i alle afsluttede eksperimenter (en models læsning).
+an-even-split = en lige deling
+past-winner = { $arm } i { $experiment } målte { $measured } gange { $against }; tro på { $believed } gange (mellem { $lower } og { $upper }).
+past-winner-unmeasured = { $arm } i { $experiment } mod { $against }: tro på { $believed } gange (mellem { $lower } og { $upper }).
+past-winner-tail = Efter at pengene slap op, kom der { $n } { $goals } mere.
+phases-title = Efter fase i kunderejsen
+col-phase = Fase
+col-experiments = Eksperimenter
+col-channel = Kanal
+col-value-per = Værdi pr. { $unit }
+channels-title = Hvilken kanal giver mest for pengene?
+channels-text = Hvert interval rummer den sande gennemsnitspris med { $level }, ved alle kig tilsammen; hvor intervaller overlapper, er intet bevist. Kanaler når forskellige mennesker: det siger, hvor pengene gav mere, ikke hvorfor.
+value-title = Hvad gav det for det, det kostede?
+value-unknown = Det kostede { $cost }. Hvad målene er værd, er ikke angivet, så intet kan siges om afkastet.
+value-against-cost = Målene er omkring { $value } værd, sandsynligvis mellem { $lower } og { $upper }; det hele kostede { $cost }.
+value-return = For hver { $unit }, der gik ud, kom omkring { $mean } tilbage; det kan være så lidt som { $lower } eller så meget som { $upper }.
+value-without-worth = Ikke medregnet, da ingen værdi er angivet: { $goals }.
+worth-line = { $n } { $goals } à { $each } (plus/minus { $spread }): { $value }
+worth = værd { $value }
+no-costs-stated = Timer, bureau og værktøjer er ikke med: de angives under [costs] i gevinst.toml.
+value-caveat = Værdierne er virksomhedens egne skøn. Alle mål, der er bogført på en betalt eksponering, tæller, også dem, der måske var kommet alligevel.
+media = medier
+cost-hours = timer
+cost-agency = bureau
+cost-tools = værktøjer
+return-title = Værdi mod omkostninger
+it-cost = Det kostede
+it-brought-back = Det gav
+
+# Management page
+management-title = Hvad marketing gav: { $month }
+management-eyebrow = Til ledelsen
+decision-title = Én beslutning efterspørges
+decide-approve = Godkend eller afvis { $n ->
+        [one] den flytning, der venter
+       *[other] de { $n } flytninger, der venter
+    }: indtil da bliver pengene, hvor de er.
+decide-pace = Måneden er på vej mod { $mean } af { $target } { $goals }: sænk målet, eller gør noget andet.
+decide-pace-with-cost = Måneden er på vej mod { $mean } af { $target } { $goals }: sænk målet, eller læg omkring { $more } til på { $channel }, den hidtil billigste, hvis der kan købes mere dér til dagens pris.
+decide-try = Beslut, hvad der skal prøves næste måned: denne måned blev intet nyt prøvet.
+decide-winner = Gør { $arm }, der vandt { $experiment }, til standard fra næste måned.
+decide-nothing = Ingen denne måned: lad eksperimenterne køre.
+activity-title = Aktivitet og brand
+brand-unknown = Ingen kanal rapporterer brandsøgninger eller direkte trafik.
+business-title = Forretning
+business-unknown = Ingen mål kendes endnu.
+not-wasted = Penge, der ikke blev spildt
+learned-title = Hvad vi lærte
+learned-nothing = Intet blev bevist denne måned.

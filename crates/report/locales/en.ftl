@@ -418,3 +418,86 @@ term-goals = goals
 term-each = each
 term-guarantee = guarantee
 term-separation = separation
+
+# The month as a whole
+pace = Are we on pace?
+pace-so-far = { $n } of { $target } { $goals } by { $day }; an even pace would have brought { $due }.
+pace-no-data = { $target } { $goals } are wanted; no figures have come in yet.
+pace-forecast = If it goes on like this, the month ends at about { $mean }, with { $level } between { $lower } and { $upper }. The chance to reach the goal is { $chance }.
+pace-method = The forecast takes the days to come to be like the days so far, and as different from each other (quasi-Poisson; a model). Late goals and changed budgets are not in it.
+pace-due-mark = due by now: { $due }
+pace-target-mark = goal: { $target }
+key-so-far = so far
+key-forecast = forecast
+key-best-guess = best guess
+key-at-least = at least this
+key-may-be = may be as much as this
+none-launched = No new experiment was launched this month. A month without one teaches nothing new.
+trust-title = How far can we trust this?
+trust-none = No arm was dropped in the { $n } judged { $n ->
+        [one] experiment
+       *[other] experiments
+    }, so no best arm was lost.
+trust = { $n } { $n ->
+        [one] arm was
+       *[other] arms were
+    } dropped in { $judged } judged experiments. On average at most { $wrong } of these experiments lost their best arm by it. Judged all together, { $hold } of the drops hold with at most 5 % false among them.
+saved-sentence = { $saved } went to better arms instead of arms that were proven to lose, against an even split.
+saved-nothing = No money is known to have been moved from losing arms this month.
+answers-title = Are leads answered in time?
+answers = { $n } { $n ->
+        [one] lead
+       *[other] leads
+    } had a first answer after { $hours } hours on average.
+answers-late = That is later than the stated { $limit } hours: no winner is amplified until sales can follow.
+answers-in-time = That is within the stated { $limit } hours.
+winners-title = What earlier winners are worth
+winners-text = A winner's measured gain is too large on average, since it was chosen for it. What to believe is drawn towards nothing by how far arms usually differ in all closed experiments (a model's reading).
+an-even-split = an even split
+past-winner = { $arm } in { $experiment } measured { $measured } times { $against }; believe { $believed } times (between { $lower } and { $upper }).
+past-winner-unmeasured = { $arm } in { $experiment } against { $against }: believe { $believed } times (between { $lower } and { $upper }).
+past-winner-tail = After its spend ended, { $n } more { $goals } came.
+phases-title = By phase of the customer's journey
+col-phase = Phase
+col-experiments = Experiments
+col-channel = Channel
+col-value-per = Value per { $unit }
+channels-title = Which channel gives most for the money?
+channels-text = Each interval holds the true average cost with { $level }, at all looks together; where intervals overlap, nothing is proven. Channels reach different people: this tells where money brought more, not why.
+value-title = What did it give for what it cost?
+value-unknown = It cost { $cost }. What the goals are worth is not stated, so nothing can be said of the return.
+value-against-cost = The goals are worth about { $value }, likely between { $lower } and { $upper }; all of it cost { $cost }.
+value-return = For each { $unit } that went out, about { $mean } came back; it may be as little as { $lower } or as much as { $upper }.
+value-without-worth = Not counted, as no worth is stated: { $goals }.
+worth-line = { $n } { $goals } at { $each } each (give or take { $spread }): { $value }
+worth = worth { $value }
+no-costs-stated = Hours, agency and tools are not in it: [costs] in gevinst.toml states them.
+value-caveat = Worths are the company's own estimates. Every goal booked to a paid exposure counts, also one that might have come anyway.
+media = media
+cost-hours = hours
+cost-agency = agency
+cost-tools = tools
+return-title = Value against costs
+it-cost = It cost
+it-brought-back = It brought
+
+# Management page
+management-title = What marketing gave: { $month }
+management-eyebrow = For management
+decision-title = One decision is asked for
+decide-approve = Approve or decline { $n ->
+        [one] the move that waits
+       *[other] the { $n } moves that wait
+    }: until then the money stays where it is.
+decide-pace = The month is heading for { $mean } of { $target } { $goals }: lower the goal, or change what is done.
+decide-pace-with-cost = The month is heading for { $mean } of { $target } { $goals }: lower the goal, or add about { $more } on { $channel }, the cheapest so far, if more can be bought there at today's cost.
+decide-try = Decide what to try next month: this month nothing new was tried.
+decide-winner = Make { $arm }, which won { $experiment }, the standard from next month.
+decide-nothing = None this month: let the experiments run.
+activity-title = Activity and brand
+brand-unknown = No channel reports brand searches or direct traffic.
+business-title = Business
+business-unknown = No goals are known yet.
+not-wasted = Money not wasted
+learned-title = What we learned
+learned-nothing = Nothing was proven this month.

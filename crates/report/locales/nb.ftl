@@ -418,3 +418,86 @@ term-goals = mål
 term-each = stykkpris
 term-guarantee = garanti
 term-separation = adskillelse
+
+# The month as a whole
+pace = Er vi i rute?
+pace-so-far = { $n } av { $target } { $goals } per { $day }; et jevnt tempo ville ha gitt { $due }.
+pace-no-data = { $target } { $goals } er ønsket; ingen tall er kommet ennå.
+pace-forecast = Fortsetter det slik, ender måneden på omtrent { $mean }, med { $level } mellom { $lower } og { $upper }. Sjansen for å nå målet er { $chance }.
+pace-method = Prognosen regner med at dagene som kommer blir som de hittil, og like ulike (kvasi-Poisson; en modell). Sene mål og endrede budsjetter er ikke med.
+pace-due-mark = ventet nå: { $due }
+pace-target-mark = mål: { $target }
+key-so-far = så langt
+key-forecast = prognose
+key-best-guess = beste anslag
+key-at-least = minst dette
+key-may-be = kan være opp til dette
+none-launched = Ingen nye eksperimenter ble startet denne måneden. En måned uten lærer oss ingenting nytt.
+trust-title = Hvor langt kan vi stole på dette?
+trust-none = Ingen arm ble droppet i de { $n } bedømte { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }, så ingen beste arm gikk tapt.
+trust = { $n } { $n ->
+        [one] arm
+       *[other] armer
+    } ble droppet i { $judged } bedømte eksperimenter. I snitt mistet høyst { $wrong } av disse eksperimentene dermed sin beste arm. Bedømt samlet holder { $hold } av dem med høyst 5 % falske imellom.
+saved-sentence = { $saved } gikk til bedre armer i stedet for armer som beviselig taper, mot en lik deling.
+saved-nothing = Det er ikke kjent at penger er flyttet fra tapende armer denne måneden.
+answers-title = Blir leads besvart i tide?
+answers = { $n } { $n ->
+        [one] lead
+       *[other] leads
+    } fikk første svar etter { $hours } timer i snitt.
+answers-late = Det er senere enn de oppgitte { $limit } timene: ingen vinner forsterkes før salg kan følge med.
+answers-in-time = Det er innenfor de oppgitte { $limit } timene.
+winners-title = Hva tidligere vinnere er verdt
+winners-text = En vinners målte gevinst er i snitt for stor, for den ble valgt på den. Det man bør tro, er trukket mot ingenting etter hvor mye armer pleier å være forskjellige i alle avsluttede eksperimenter (en modells lesning).
+an-even-split = en lik deling
+past-winner = { $arm } i { $experiment } målte { $measured } ganger { $against }; tro på { $believed } ganger (mellom { $lower } og { $upper }).
+past-winner-unmeasured = { $arm } i { $experiment } mot { $against }: tro på { $believed } ganger (mellom { $lower } og { $upper }).
+past-winner-tail = Etter at pengene tok slutt, kom det { $n } { $goals } til.
+phases-title = Etter fase i kundereisen
+col-phase = Fase
+col-experiments = Eksperimenter
+col-channel = Kanal
+col-value-per = Verdi per { $unit }
+channels-title = Hvilken kanal gir mest for pengene?
+channels-text = Hvert intervall rommer den sanne snittkostnaden med { $level }, ved alle blikk til sammen; der intervaller overlapper, er ingenting bevist. Kanaler når ulike mennesker: det sier hvor pengene ga mer, ikke hvorfor.
+value-title = Hva ga det for det det kostet?
+value-unknown = Det kostet { $cost }. Hva målene er verdt, er ikke oppgitt, så ingenting kan sies om avkastningen.
+value-against-cost = Målene er verdt omtrent { $value }, sannsynligvis mellom { $lower } og { $upper }; alt sammen kostet { $cost }.
+value-return = For hver { $unit } som gikk ut, kom omtrent { $mean } tilbake; det kan være så lite som { $lower } eller så mye som { $upper }.
+value-without-worth = Ikke medregnet, da ingen verdi er oppgitt: { $goals }.
+worth-line = { $n } { $goals } à { $each } (pluss/minus { $spread }): { $value }
+worth = verdt { $value }
+no-costs-stated = Timer, byrå og verktøy er ikke med: de oppgis under [costs] i gevinst.toml.
+value-caveat = Verdiene er selskapets egne anslag. Alle mål som er bokført på en betalt eksponering teller, også de som kanskje hadde kommet uansett.
+media = medier
+cost-hours = timer
+cost-agency = byrå
+cost-tools = verktøy
+return-title = Verdi mot kostnader
+it-cost = Det kostet
+it-brought-back = Det ga
+
+# Management page
+management-title = Hva markedsføringen ga: { $month }
+management-eyebrow = Til ledelsen
+decision-title = Én beslutning etterspørres
+decide-approve = Godkjenn eller avslå { $n ->
+        [one] flyttingen som venter
+       *[other] de { $n } flyttingene som venter
+    }: inntil da blir pengene der de er.
+decide-pace = Måneden er på vei mot { $mean } av { $target } { $goals }: senk målet, eller gjør noe annet.
+decide-pace-with-cost = Måneden er på vei mot { $mean } av { $target } { $goals }: senk målet, eller legg til omtrent { $more } på { $channel }, den billigste så langt, hvis det kan kjøpes mer der til dagens kostnad.
+decide-try = Bestem hva som skal prøves neste måned: denne måneden ble ingenting nytt prøvd.
+decide-winner = Gjør { $arm }, som vant { $experiment }, til standard fra neste måned.
+decide-nothing = Ingen denne måneden: la eksperimentene gå.
+activity-title = Aktivitet og merkevare
+brand-unknown = Ingen kanal rapporterer merkevaresøk eller direkte trafikk.
+business-title = Forretning
+business-unknown = Ingen mål er kjent ennå.
+not-wasted = Penger som ikke ble sløst bort
+learned-title = Hva vi lærte
+learned-nothing = Ingenting ble bevist denne måneden.

@@ -418,3 +418,86 @@ term-goals = mål
 term-each = styckpris
 term-guarantee = garanti
 term-separation = åtskillnad
+
+# The month as a whole
+pace = Ligger vi i fas?
+pace-so-far = { $n } av { $target } { $goals } per { $day }; en jämn takt hade gett { $due }.
+pace-no-data = { $target } { $goals } önskas; inga siffror har kommit ännu.
+pace-forecast = Fortsätter det så här slutar månaden på ungefär { $mean }, med { $level } mellan { $lower } och { $upper }. Chansen att nå målet är { $chance }.
+pace-method = Prognosen räknar med att kommande dagar blir som de hittills, och lika olika (kvasi-Poisson; en modell). Sena mål och ändrade budgetar ingår inte.
+pace-due-mark = väntat nu: { $due }
+pace-target-mark = mål: { $target }
+key-so-far = hittills
+key-forecast = prognos
+key-best-guess = bästa gissning
+key-at-least = minst detta
+key-may-be = kan vara upp till detta
+none-launched = Inget nytt experiment startades den här månaden. En månad utan lär oss inget nytt.
+trust-title = Hur långt kan vi lita på detta?
+trust-none = Ingen arm togs bort i de { $n } bedömda { $n ->
+        [one] experiment
+       *[other] experimenten
+    }, så ingen bästa arm gick förlorad.
+trust = { $n } { $n ->
+        [one] arm
+       *[other] armar
+    } togs bort i { $judged } bedömda experiment. I snitt förlorade högst { $wrong } av dessa experiment därmed sin bästa arm. Bedömda tillsammans håller { $hold } av dem med högst 5 % falska bland dem.
+saved-sentence = { $saved } gick till bättre armar i stället för armar som bevisligen förlorar, mot en jämn fördelning.
+saved-nothing = Inga pengar är kända att ha flyttats från förlorande armar den här månaden.
+answers-title = Besvaras leads i tid?
+answers = { $n } { $n ->
+        [one] lead
+       *[other] leads
+    } fick ett första svar efter { $hours } timmar i snitt.
+answers-late = Det är senare än angivna { $limit } timmar: ingen vinnare förstärks förrän sälj hinner med.
+answers-in-time = Det är inom angivna { $limit } timmar.
+winners-title = Vad tidigare vinnare är värda
+winners-text = En vinnares uppmätta vinst är i snitt för stor, eftersom den valdes för den. Det man bör tro är draget mot noll efter hur mycket armar brukar skilja sig i alla avslutade experiment (en modells läsning).
+an-even-split = en jämn fördelning
+past-winner = { $arm } i { $experiment } mätte { $measured } gånger { $against }; tro på { $believed } gånger (mellan { $lower } och { $upper }).
+past-winner-unmeasured = { $arm } i { $experiment } mot { $against }: tro på { $believed } gånger (mellan { $lower } och { $upper }).
+past-winner-tail = Efter att pengarna tog slut kom ytterligare { $n } { $goals }.
+phases-title = Efter fas i kundresan
+col-phase = Fas
+col-experiments = Experiment
+col-channel = Kanal
+col-value-per = Värde per { $unit }
+channels-title = Vilken kanal ger mest för pengarna?
+channels-text = Varje intervall rymmer den sanna snittkostnaden med { $level }, vid alla tittar tillsammans; där intervall överlappar är inget bevisat. Kanaler når olika människor: det säger var pengarna gav mer, inte varför.
+value-title = Vad gav det för vad det kostade?
+value-unknown = Det kostade { $cost }. Vad målen är värda är inte angivet, så inget kan sägas om avkastningen.
+value-against-cost = Målen är värda ungefär { $value }, troligen mellan { $lower } och { $upper }; alltihop kostade { $cost }.
+value-return = För varje { $unit } som gick ut kom ungefär { $mean } tillbaka; det kan vara så lite som { $lower } eller så mycket som { $upper }.
+value-without-worth = Inte medräknat, eftersom inget värde är angivet: { $goals }.
+worth-line = { $n } { $goals } à { $each } (plus/minus { $spread }): { $value }
+worth = värda { $value }
+no-costs-stated = Timmar, byrå och verktyg ingår inte: de anges under [costs] i gevinst.toml.
+value-caveat = Värdena är företagets egna uppskattningar. Alla mål som bokförts på en betald exponering räknas, även sådana som kanske hade kommit ändå.
+media = medier
+cost-hours = timmar
+cost-agency = byrå
+cost-tools = verktyg
+return-title = Värde mot kostnader
+it-cost = Det kostade
+it-brought-back = Det gav
+
+# Management page
+management-title = Vad marknadsföringen gav: { $month }
+management-eyebrow = Till ledningen
+decision-title = Ett beslut efterfrågas
+decide-approve = Godkänn eller avslå { $n ->
+        [one] flytten som väntar
+       *[other] de { $n } flyttar som väntar
+    }: till dess stannar pengarna där de är.
+decide-pace = Månaden är på väg mot { $mean } av { $target } { $goals }: sänk målet, eller gör något annat.
+decide-pace-with-cost = Månaden är på väg mot { $mean } av { $target } { $goals }: sänk målet, eller lägg till ungefär { $more } på { $channel }, hittills billigast, om mer kan köpas där till dagens kostnad.
+decide-try = Besluta vad som ska prövas nästa månad: den här månaden prövades inget nytt.
+decide-winner = Gör { $arm }, som vann { $experiment }, till standard från nästa månad.
+decide-nothing = Inget den här månaden: låt experimenten gå.
+activity-title = Aktivitet och varumärke
+brand-unknown = Ingen kanal rapporterar varumärkessökningar eller direkttrafik.
+business-title = Affär
+business-unknown = Inga mål är kända ännu.
+not-wasted = Pengar som inte slösades bort
+learned-title = Vad vi lärde oss
+learned-nothing = Inget bevisades den här månaden.

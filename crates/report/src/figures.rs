@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub const NOTHING: &str = "–";
 
 /// A currency: its ISO 4217 code and how many decimals its minor unit has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Currency {
     /// ISO 4217 code, such as `NOK`.
     #[serde(rename = "currency")]

@@ -31,6 +31,26 @@ pub(crate) fn cost_per_goal(cells: &[CostCell], level: f64) -> (Option<f64>, Opt
     (lower, upper)
 }
 
+/// As [`cost_per_goal`] for the arms of very many experiments, each with its spend and goals: with more than `most` of them
+/// the ends come from the spread between the arms (a ratio of two sums, log scale, normal), which holds at one look only
+/// and approximately.
+pub(crate) fn cost_of_many(arms: &[(i64, u64)], level: f64, most: usize) -> (Option<f64>, Option<f64>) {
+    if arms.len() <= most {
+        let cells: Vec<CostCell> =
+            arms.iter().map(|(spend, goals)| CostCell::new((*spend).max(0) as f64, *goals, 1.0)).collect();
+        return cost_per_goal(&cells, level);
+    }
+    let spend: f64 = arms.iter().map(|(spend, _)| *spend as f64).sum();
+    let goals: f64 = arms.iter().map(|(_, goals)| *goals as f64).sum();
+    if spend <= 0.0 || goals <= 0.0 {
+        return (None, None);
+    }
+    let rate = goals / spend;
+    let squares: f64 = arms.iter().map(|(spend, n)| (*n as f64 - rate * *spend as f64).powi(2)).sum();
+    let reach = gevinst_stats::special::normal_quantile(0.5 + level / 2.0) * squares.sqrt() / goals;
+    (Some((-reach).exp() / rate), Some(reach.exp() / rate))
+}
+
 /// The limit nearest to `from` that is refused, looking up (`sign` 1) or down; by doubling, then by halving.
 fn edge(from: f64, sign: f64, refused: impl Fn(f64) -> bool) -> Option<f64> {
     let at = |y: f64| from * (sign * y).exp();
@@ -79,6 +99,15 @@ mod tests {
         assert!(lower.is_some_and(|lower| lower < 20_000.0) && upper.is_none(), "{lower:?} {upper:?}");
         assert_eq!(cost_per_goal(&days(0.0, 3, 10), LEVEL), (None, None));
         assert_eq!(cost_per_goal(&[], LEVEL), (None, None));
+    }
+
+    #[test]
+    fn many_experiments_are_bounded_by_their_spread() {
+        // Protects an agency's page: two thousand arms at about 500 a goal are known to a few percent.
+        let arms: Vec<(i64, u64)> = (0..2_000).map(|i| (50_000, 80 + 40 * (i % 2))).collect();
+        let (lower, upper) = cost_of_many(&arms, LEVEL, 1_000);
+        let (lower, upper) = (lower.unwrap(), upper.unwrap());
+        assert!(lower < 500.0 && upper > 500.0 && upper / lower < 1.03, "{lower} {upper}");
     }
 
     #[test]

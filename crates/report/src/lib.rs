@@ -26,6 +26,7 @@ pub mod model;
 pub mod prose;
 pub mod rehearsal;
 mod scale;
+mod sentences;
 pub mod terminal;
 pub mod verdict;
 pub mod words;

@@ -132,6 +132,16 @@ impl Serialize for Prose {
     }
 }
 
+impl schemars::JsonSchema for Prose {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Prose".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
 /// A user's text on one line without control characters: an escape sequence in a headline must not reach a terminal.
 ///
 /// Control characters and line breaks become spaces; characters that reorder or hide text (bidirectional overrides,

@@ -155,9 +155,14 @@ fn a_page_is_sound_and_every_figure_has_its_mark() {
     // The evidence against each arm, and beside it each arm's chance to be best.
     assert_eq!(marks(&read, "path", Some("trace")), 2 * traced);
     assert_eq!(marks(&read, "line", Some("trace")), 2 * in_legends);
-    let paid = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.cost_per_goal.is_some()).count();
+    let paid = report.experiments.iter().flat_map(|x| &x.arms).filter(|a| a.cost_per_goal.is_some()).count()
+        + report.overview.channels.iter().filter(|c| c.cost_minor.is_some()).count();
     assert_eq!(marks(&read, "rect", Some("point")), paid);
-    assert_eq!(marks(&read, "line", Some("reach")), paid + comparisons, "one an arm, one a row of the table");
+    assert_eq!(
+        marks(&read, "line", Some("reach")),
+        paid + comparisons,
+        "one an arm and channel, one a row of the table"
+    );
     let ticks: usize = read
         .elements
         .iter()

@@ -10,9 +10,10 @@
 use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
 use gevinst_report::model::{
-    Approval, ArmPoint, ArmReport, ArmStatus, Check, Comparison, Consequence, CostPerGoal, Course, Day,
-    DayArm, ExperimentReport, Goal, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Pair,
-    RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, e_value_of,
+    AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, ChannelResult, Check, Comparison, Consequence, CostLine,
+    CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth, Interval, MetricTotal,
+    MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner, PhaseResult,
+    RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, ValueResult, Verdicts, e_value_of,
 };
 use gevinst_report::prose::Prose;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
@@ -303,6 +304,100 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
     x
 }
 
+/// A made-up overview: its sums are those of the experiments, its intervals are rough.
+pub(crate) fn overview(experiments: &[ExperimentReport]) -> Overview {
+    let spend: i64 = experiments.iter().map(|x| x.totals.spend_minor).sum();
+    let goals: u64 = experiments.iter().map(|x| x.totals.goals).sum();
+    if goals == 0 {
+        return Overview::default();
+    }
+    let leads = |count| vec![MetricTotal { metric: "lead".into(), count }];
+    let channel = |name: &str| {
+        let arms = || experiments.iter().flat_map(|x| &x.arms).filter(|arm| arm.channel == name);
+        let (spend, goals) =
+            (arms().map(|a| a.spend_minor).sum::<i64>(), arms().map(|a| a.goals).sum::<u64>());
+        let cost = spend as f64 / goals.max(1) as f64;
+        let value = 180_000.0 / cost;
+        ChannelResult {
+            channel: name.to_owned(),
+            metric: "lead".into(),
+            spend_minor: spend,
+            goals,
+            cost_minor: (goals > 0).then_some(cost),
+            cost_lower_minor: Some(cost * 0.8),
+            cost_upper_minor: (goals > 5).then_some(cost * 1.3),
+            value_per_unit: Some(value),
+            value_per_unit_interval: (goals > 5)
+                .then_some(Interval { lower: value * 0.4, upper: value * 1.9 }),
+        }
+    };
+    let value = 180_000.0 * goals as f64;
+    let cost_minor = spend + 3_500_000;
+    let over = |factor: f64| value * factor / cost_minor as f64;
+    Overview {
+        pace: Some(Pace {
+            metric: "lead".into(),
+            target: 400,
+            so_far: goals,
+            due: 400.0 * 23.0 / 30.0,
+            data_until: Some(november(23)),
+            days: (23, 30),
+            forecast: Some(Forecast {
+                mean: goals as f64 * 30.0 / 23.0,
+                interval: Interval { lower: goals as f64 * 1.2, upper: goals as f64 * 1.42 },
+                level: 0.8,
+                chance_of_target: 0.61,
+            }),
+        }),
+        channels: ["native", "social"].map(channel).into_iter().filter(|c| c.spend_minor > 0).collect(),
+        phases: vec![PhaseResult {
+            phase: "prospecting".into(),
+            experiments: u32::try_from(experiments.len()).unwrap(),
+            decided: 1,
+            spend_minor: spend,
+            goals: leads(goals),
+        }],
+        value: Some(ValueResult {
+            goals: vec![GoalWorth {
+                metric: "lead".into(),
+                count: goals,
+                each_minor: 180_000,
+                spread_minor: 60_000,
+                value_minor: value,
+            }],
+            without_worth: vec![],
+            value_minor: value,
+            value_interval: Interval { lower: value * 0.35, upper: value * 1.65 },
+            media_minor: spend,
+            costs: vec![
+                CostLine { name: "agency".into(), minor: 2_000_000 },
+                CostLine { name: "hours".into(), minor: 1_500_000 },
+            ],
+            cost_minor,
+            return_on_costs: Some(over(1.0)),
+            return_interval: Some(Interval { lower: over(0.35), upper: over(1.65) }),
+        }),
+        verdicts: Verdicts { judged: 3, dropped: 3, hold_together: 2, false_at_most: 0.15 },
+        past_winners: vec![PastWinner {
+            month: "2026-10".into(),
+            experiment: "landing-page".into(),
+            arm: "calculator".into(),
+            against: Some("brochure".into()),
+            measured: Some(1.62),
+            believed: 1.31,
+            interval: Interval { lower: 1.04, upper: 1.66 },
+            tail: Some(7),
+            metric: "lead".into(),
+        }],
+        answers: Some(AnswerTimes { answered: 118, mean_hours: 19.4, limit_hours: Some(24.0) }),
+        activity: vec![
+            MetricTotal { metric: "brand_search".into(), count: 1_240 },
+            MetricTotal { metric: "meeting".into(), count: 31 },
+        ],
+        launched: u32::try_from(experiments.len()).unwrap(),
+    }
+}
+
 /// The reports' frame around experiments.
 pub(crate) fn frame(experiments: Vec<ExperimentReport>, currency: Currency) -> MonthReport {
     let goals = experiments.iter().map(|x| x.totals.goals).sum();
@@ -324,6 +419,7 @@ pub(crate) fn frame(experiments: Vec<ExperimentReport>, currency: Currency) -> M
             money_not_spent_on_losers_minor: (saved > 0).then_some(saved),
             moves_awaiting_approval: 0,
         },
+        overview: overview(&experiments),
         experiments,
     }
 }

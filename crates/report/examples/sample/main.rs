@@ -17,6 +17,7 @@ fn main() -> std::io::Result<()> {
         [("month", figures::month()), ("awkward", figures::awkward()), ("crowd", figures::crowd(250))]
     {
         std::fs::write(folder.join(format!("{name}.html")), html::month_page(&report))?;
+        std::fs::write(folder.join(format!("{name}-management.html")), html::management_page(&report))?;
         std::fs::write(folder.join(format!("{name}.txt")), terminal::month_text(&report, style))?;
         std::fs::write(folder.join(format!("{name}.json")), json::to_json(&report)?)?;
     }

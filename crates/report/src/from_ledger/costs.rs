@@ -18,10 +18,11 @@ pub(super) fn intervals(
     zone: &Zone,
 ) {
     let Some(until) = x.data_until else { return };
-    let cells = cells(definition, observations, zone, until);
+    let days = days(definition, observations, zone, until);
     for arm in x.arms.iter_mut().filter(|arm| arm.spend_minor > 0) {
-        let Some(days) = cells.get(arm.name.as_str()) else { continue };
-        let (lower, upper) = interval::cost_per_goal(days, interval::LEVEL);
+        let Some(days) = days.get(arm.name.as_str()) else { continue };
+        let cells: Vec<CostCell> = days.values().copied().collect();
+        let (lower, upper) = interval::cost_per_goal(&cells, interval::LEVEL);
         if let Some(cost) = &mut arm.cost_per_goal {
             *cost = CostPerGoal { lower_minor: lower, upper_minor: upper, ..*cost };
         }
@@ -29,12 +30,12 @@ pub(super) fn intervals(
 }
 
 /// Each arm's days up to `until`, by name.
-pub(super) fn cells<'a>(
+pub(super) fn days<'a>(
     definition: &Experiment,
     observations: &'a [Observation],
     zone: &Zone,
     until: Date,
-) -> BTreeMap<&'a str, Vec<CostCell>> {
+) -> BTreeMap<&'a str, BTreeMap<Date, CostCell>> {
     let goal = definition.goal.metric.as_str();
     let mut days: BTreeMap<&str, BTreeMap<Date, (f64, u64)>> = BTreeMap::new();
     for seen in observations {
@@ -48,14 +49,12 @@ pub(super) fn cells<'a>(
     }
     let end_us = |date: Date| date.tomorrow().ok().and_then(|next| zone.start_of_day_us(next));
     let seen_until_us = end_us(until).unwrap_or(i64::MAX);
-    let cell = |(date, (spend, count)): (&Date, &(f64, u64))| CostCell {
-        spend: *spend,
-        count: *count,
-        complete_at_least: end_us(*date)
-            .map_or(0.0, |end| arrived(definition, seen_until_us.saturating_sub(end))),
-        complete_at_most: 1.0,
+    let cell = |(date, (spend, count)): (Date, (f64, u64))| {
+        let complete_at_least =
+            end_us(date).map_or(0.0, |end| arrived(definition, seen_until_us.saturating_sub(end)));
+        (date, CostCell { spend, count, complete_at_least, complete_at_most: 1.0 })
     };
-    days.into_iter().map(|(arm, days)| (arm, days.iter().map(cell).collect())).collect()
+    days.into_iter().map(|(arm, days)| (arm, days.into_iter().map(cell).collect())).collect()
 }
 
 /// The least part of a day's goals that has arrived `age_us` after its end, by what the definition states: with a median

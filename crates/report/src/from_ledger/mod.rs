@@ -8,6 +8,7 @@ mod costs;
 mod days;
 mod looks;
 mod moves;
+mod overview;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
@@ -17,6 +18,7 @@ use gevinst_ledger::fact::{Concluded, Launched};
 use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
 use jiff::Timestamp;
 
+use self::overview::Gathered;
 use crate::error::Error;
 use crate::figures::Currency;
 use crate::language::Language;
@@ -58,20 +60,17 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
     let mut experiments = Vec::new();
     let mut newest: Option<Company> = None;
     let mut origin = Origin::Live;
-    for entry in ledger.experiments()?.into_iter().filter(|entry| entry.month == month) {
+    let mut gathered = Gathered::default();
+    let entries: Vec<_> = ledger.experiments()?.into_iter().filter(|entry| entry.month == month).collect();
+    let detail = if entries.len() > IN_DETAIL { Detail::Sums } else { Detail::All };
+    for entry in entries {
         let Some(launched) = ledger.launched(&entry.name)? else { continue };
         if launched.rehearsal_seed.is_some() {
             origin = Origin::Rehearsed;
         }
         let company = companies.read(&entry.name, &launched)?;
-        experiments.push(read_experiment(
-            ledger,
-            &entry.name,
-            &launched,
-            &company,
-            request.made_at,
-            request.language,
-        )?);
+        let reading = Reading { ledger, made_at: request.made_at, language: request.language, detail };
+        experiments.push(reading.experiment(&entry.name, &launched, &company, &mut gathered)?);
         newest = Some(company);
     }
     let no_month = || Error::NoMonth { month: month.clone() };
@@ -83,6 +82,7 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
         }
     }
     let totals = month_totals(ledger, company, &experiments, request.made_at)?;
+    let overview = overview::sum_up(ledger, request.month, company, &experiments, &gathered)?;
     Ok(MonthReport {
         schema_version: SCHEMA_VERSION,
         month,
@@ -93,6 +93,7 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
         generator: request.generator.to_owned(),
         language: request.language,
         totals,
+        overview,
         experiments,
     })
 }
@@ -109,7 +110,8 @@ pub fn experiment(
 ) -> Result<Option<(ExperimentReport, Currency)>, Error> {
     let Some(launched) = ledger.launched(name)? else { return Ok(None) };
     let company = Companies::default().read(name, &launched)?;
-    let report = read_experiment(ledger, name, &launched, &company, made_at, language)?;
+    let reading = Reading { ledger, made_at, language, detail: Detail::All };
+    let report = reading.experiment(name, &launched, &company, &mut Gathered::default())?;
     Ok(Some((report, currency_of(&company))))
 }
 
@@ -171,46 +173,79 @@ fn awaiting_approval(ledger: &Ledger, name: &str, made_at: Timestamp) -> Result<
     Ok(waits)
 }
 
-fn read_experiment(
-    ledger: &Ledger,
-    name: &str,
-    launched: &Launched,
-    company: &Company,
+/// With more experiments in a month than this, their days and moves are not read: sums, verdicts and evidence are.
+const IN_DETAIL: usize = 400;
+
+/// How much of an experiment is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// Days, moves, and how the evidence went.
+    All,
+    /// What the last look said.
+    Sums,
+}
+
+/// How experiments are read.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    ledger: &'a Ledger,
     made_at: Timestamp,
     language: Language,
-) -> Result<ExperimentReport, Error> {
-    let definition =
-        parse_experiment(&Source::new(format!("{name}.toml"), launched.definition_toml.clone()), company)
-            .map_err(|what| Error::Definition { experiment: name.to_owned(), what: what.to_string() })?
-            .value;
-    let zone = &company.timezone;
-    let currency = currency_of(company);
-    let progress = ledger.progress(name)?;
-    let mut x = planned(&definition, &currency, language);
-    x.state = if progress.closed().is_some() { State::Closed } else { State::Running };
-    x.definition = Some(launched.definition_toml.clone());
+    detail: Detail,
+}
 
-    let observations = ledger.observations(name, AsOf::Now)?;
-    let history = moves::read(ledger, name, zone)?;
-    x.by_day = days::read(&definition, &observations, &history.in_force, zone);
-    x.moves = history.moves;
-    days::sum(&mut x);
+impl Reading<'_> {
+    fn experiment(
+        self,
+        name: &str,
+        launched: &Launched,
+        company: &Company,
+        gathered: &mut Gathered,
+    ) -> Result<ExperimentReport, Error> {
+        let Self { ledger, language, .. } = self;
+        let definition =
+            parse_experiment(&Source::new(format!("{name}.toml"), launched.definition_toml.clone()), company)
+                .map_err(|what| Error::Definition { experiment: name.to_owned(), what: what.to_string() })?
+                .value;
+        let zone = &company.timezone;
+        let currency = currency_of(company);
+        let progress = ledger.progress(name)?;
+        let mut x = planned(&definition, &currency, language);
+        x.state = if progress.closed().is_some() { State::Closed } else { State::Running };
 
-    let look = looks::last(ledger, name)?;
-    if let Some(look) = &look {
-        looks::take(&mut x, look, zone, language);
+        let mut observations = Vec::new();
+        let mut history = moves::History::default();
+        if self.detail == Detail::All {
+            x.definition = Some(launched.definition_toml.clone());
+            observations = ledger.observations(name, AsOf::Now)?;
+            history = moves::read(ledger, name, zone)?;
+            x.by_day = days::read(&definition, &observations, &history.in_force, zone);
+            x.moves = std::mem::take(&mut history.moves);
+            days::sum(&mut x);
+        }
+        let look = looks::last(ledger, name)?;
+        if let Some(look) = &look {
+            looks::take(&mut x, look, zone, language);
+        }
+        conclude(&mut x, &verdicts(ledger, name)?, zone);
+        if self.detail == Detail::All {
+            if look.is_some() {
+                x.comparisons = pairs_that_matter(&x);
+                looks::trace(ledger, name, &mut x, zone)?;
+            }
+            costs::intervals(&mut x, &definition, &observations, zone);
+            x.money_not_spent_on_losers_minor = days::not_spent_on_losers(&x, &history.launched_on);
+            x.goals_over_even_split = days::goals_over_even_split(&x, &history.launched_on);
+            gathered.take(&x, &definition, &observations, zone);
+        } else {
+            gathered.take_sums(&x);
+        }
+        let awaiting =
+            if x.state == State::Running { awaiting_approval(ledger, name, self.made_at)? } else { 0 };
+        let said = verdict::verdict(&x, &currency, awaiting, language);
+        (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
+        Ok(x)
     }
-    conclude(&mut x, &verdicts(ledger, name)?, zone);
-    if look.is_some() {
-        x.comparisons = pairs_that_matter(&x);
-        looks::trace(ledger, name, &mut x, zone)?;
-    }
-    costs::intervals(&mut x, &definition, &observations, zone);
-    x.money_not_spent_on_losers_minor = days::not_spent_on_losers(&x, &history.launched_on);
-    x.goals_over_even_split = days::goals_over_even_split(&x, &history.launched_on);
-    let said = verdict::verdict(&x, &currency, awaiting_approval(ledger, name, made_at)?, language);
-    (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
-    Ok(x)
 }
 
 /// What a definition alone says.

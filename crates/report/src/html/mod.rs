@@ -7,7 +7,9 @@
 mod arms;
 mod details;
 mod experiment;
+mod management;
 mod month;
+mod overview;
 mod plot;
 mod plots;
 mod rehearsal;
@@ -28,6 +30,12 @@ use crate::rehearsal::RehearsalReport;
 #[must_use]
 pub fn month_page(report: &MonthReport) -> String {
     month::page(report).into_string()
+}
+
+/// A month on one page for those who decide on budgets.
+#[must_use]
+pub fn management_page(report: &MonthReport) -> String {
+    management::page(report).into_string()
 }
 
 /// One experiment of a month as a page of its own.

@@ -38,6 +38,7 @@ pub(super) fn page(report: &MonthReport) -> Markup {
         .collect();
     let body = html! {
         header { (header(report)) }
+        div class="overview" { (super::overview::sections(report)) }
         @if report.experiments.len() > 1 { (contents(report)) }
         main id="main" {
             @if report.experiments.is_empty() {

@@ -1,13 +1,14 @@
 //! Arms, pairs and how they stood over time: what the looks said.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What an arm is: the ledger's own word.
 pub use gevinst_ledger::evidence::ArmStatus;
 
 /// One arm.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ArmReport {
     /// Its name.
     pub name: String,
@@ -16,6 +17,7 @@ pub struct ArmReport {
     /// Whether the others are compared with it.
     pub control: bool,
     /// What it is.
+    #[schemars(with = "String")]
     pub status: ArmStatus,
     /// The local day on which it stopped getting budget by a verdict.
     pub dropped_on: Option<Date>,
@@ -44,7 +46,7 @@ pub struct ArmReport {
 }
 
 /// What a goal cost, with its interval where one is known.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct CostPerGoal {
     /// Money spent over goals.
     pub minor: f64,
@@ -55,7 +57,7 @@ pub struct CostPerGoal {
 }
 
 /// Two arms at the last look.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Pair {
     /// The first arm.
     pub a: String,
@@ -80,7 +82,7 @@ pub struct Pair {
 }
 
 /// One arm against another over time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// The arm.
     pub arm: String,
@@ -91,7 +93,7 @@ pub struct Comparison {
 }
 
 /// Where a comparison stood on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct RatioPoint {
     /// Last day whose figures were used.
     pub date: Date,
@@ -106,7 +108,7 @@ pub struct RatioPoint {
 }
 
 /// The evidence on one arm over time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Course {
     /// The arm.
     pub arm: String,
@@ -115,7 +117,7 @@ pub struct Course {
 }
 
 /// What was known of an arm on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct ArmPoint {
     /// Last day whose figures were used.
     pub date: Date,

@@ -7,9 +7,11 @@
 
 mod evidence;
 mod moves;
+mod overview;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::figures::Currency;
@@ -22,12 +24,16 @@ pub use evidence::{
 };
 pub use gevinst_ledger::evidence::Consequence;
 pub use moves::{Approval, Day, DayArm, Move, Receipt};
+pub use overview::{
+    AnswerTimes, ChannelResult, CostLine, Forecast, GoalWorth, Interval, Overview, Pace, PastWinner,
+    PhaseResult, ValueResult, Verdicts,
+};
 
 /// Version of the JSON that the types of this crate serialise to.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything a month's report shows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MonthReport {
     /// Version of this shape.
     pub schema_version: u32,
@@ -48,12 +54,14 @@ pub struct MonthReport {
     pub language: Language,
     /// The month's sums.
     pub totals: MonthTotals,
+    /// The month as a whole: pace, channels, value, trust.
+    pub overview: Overview,
     /// The experiments in the order they are shown.
     pub experiments: Vec<ExperimentReport>,
 }
 
 /// Whether a month was real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Real channels, real money.
@@ -63,7 +71,7 @@ pub enum Origin {
 }
 
 /// A month's sums over its experiments.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct MonthTotals {
     /// Money spent.
     pub spend_minor: i64,
@@ -80,7 +88,7 @@ pub struct MonthTotals {
 }
 
 /// How many of one metric.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MetricTotal {
     /// The metric's name.
     pub metric: String,
@@ -89,7 +97,7 @@ pub struct MetricTotal {
 }
 
 /// One experiment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExperimentReport {
     /// Its name.
     pub name: String,
@@ -156,7 +164,7 @@ pub struct ExperimentReport {
 }
 
 /// A label with what it means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Label {
     /// The word, such as `robust`.
     pub name: String,
@@ -165,7 +173,7 @@ pub struct Label {
 }
 
 /// What an experiment counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Goal {
     /// The metric's name, such as `lead`.
     pub metric: String,
@@ -176,7 +184,7 @@ pub struct Goal {
 }
 
 /// Where an experiment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Defined, not launched.
@@ -188,7 +196,7 @@ pub enum State {
 }
 
 /// What was concluded about an experiment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// No result has come in.
@@ -233,7 +241,7 @@ impl Outcome {
 }
 
 /// An experiment's sums over its arms.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Totals {
     /// Money spent.
     pub spend_minor: i64,
@@ -248,7 +256,7 @@ pub struct Totals {
 }
 
 /// One data-quality check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
     /// Its name.
     pub name: String,

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One local day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Day {
     /// The day.
     pub date: Date,
@@ -14,7 +15,7 @@ pub struct Day {
 }
 
 /// One arm on one day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DayArm {
     /// The arm's name.
     pub arm: String,
@@ -31,7 +32,7 @@ pub struct DayArm {
 }
 
 /// A budget or pause command from intent to receipt.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Move {
     /// The arm.
     pub arm: String,
@@ -58,7 +59,7 @@ pub struct Move {
 }
 
 /// A person's part in a move.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Approval {
     /// None was needed.
@@ -82,7 +83,7 @@ pub enum Approval {
 }
 
 /// What came of a move.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Receipt {
     /// It was not sent yet.

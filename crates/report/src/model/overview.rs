@@ -53,7 +53,6 @@ pub struct Pace {
     /// How many would have come by now at an even pace.
     pub due: f64,
     /// Last day whose figures are in.
-    #[schemars(with = "Option<String>")]
     pub data_until: Option<Date>,
     /// Days of the month with figures, and days of the month.
     pub days: (u32, u32),

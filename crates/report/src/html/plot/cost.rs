@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{fill, look, pc, px, short};
 use crate::html::{Reader, capital};
 use crate::language::tr;
-use crate::model::{ArmReport, CostPerGoal, ExperimentReport};
+use crate::model::{CostPerGoal, ExperimentReport};
 use crate::prose::{glue, plain};
 use crate::scale::LinearScale;
 
@@ -16,14 +16,33 @@ const ROW: f64 = 34.0;
 /// How far beyond the dearest point or the limit the axis goes: an open or very wide interval is cut there.
 const BEYOND: f64 = 1.6;
 
-/// A dot and an interval an arm; `None` where no goal was paid for.
+/// A mark and an interval a row: its place among the hatches, its name and its cost.
+type Row<'a> = (usize, &'a str, CostPerGoal);
+
+/// A mark and an interval an arm; `None` where no goal was paid for.
 pub(crate) fn cost_plot(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Option<Markup> {
-    let rows: Vec<(usize, &ArmReport, CostPerGoal)> =
-        x.arms.iter().enumerate().filter_map(|(i, arm)| Some((i, arm, arm.cost_per_goal?))).collect();
+    let rows: Vec<Row<'_>> = x
+        .arms
+        .iter()
+        .enumerate()
+        .filter_map(|(i, arm)| Some((i, arm.name.as_str(), arm.cost_per_goal?)))
+        .collect();
+    let title = capital(&to.lang.cost_per(&x.goal.metric));
+    cost_rows(&rows, x.cost_limit_minor, &title, id, to)
+}
+
+/// A mark and an interval a row on a common axis, with the limit where there is one; `None` without rows.
+pub(crate) fn cost_rows(
+    rows: &[Row<'_>],
+    limit: Option<i64>,
+    title: &str,
+    id: &str,
+    to: Reader<'_>,
+) -> Option<Markup> {
     if rows.is_empty() {
         return None;
     }
-    let (lang, limit) = (to.lang, x.cost_limit_minor.map(|limit| limit as f64));
+    let (lang, limit) = (to.lang, limit.map(|limit| limit as f64));
     let dearest = rows.iter().map(|(_, _, cost)| cost.minor).chain(limit).fold(0.0, f64::max);
     let widest =
         rows.iter().map(|(_, _, cost)| cost.upper_minor.unwrap_or(f64::INFINITY)).fold(dearest, f64::max);
@@ -32,8 +51,8 @@ pub(crate) fn cost_plot(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Optio
     let at = |minor: f64| scale.position(to.currency.major(minor)).clamp(0.0, 1.0);
     let height = ROW * rows.len() as f64;
     let mut description = String::new();
-    for (_, arm, cost) in &rows {
-        write!(description, "{}: {}", plain(&arm.name), lang.money_f64(to.currency, cost.minor)).ok();
+    for (_, name, cost) in rows {
+        write!(description, "{}: {}", plain(name), lang.money_f64(to.currency, cost.minor)).ok();
         let reach = crate::html::arms::money_interval(cost.lower_minor, cost.upper_minor, to);
         write!(description, "{}. ", reach.map_or_else(String::new, |reach| format!(" ({reach})"))).ok();
     }
@@ -41,7 +60,7 @@ pub(crate) fn cost_plot(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Optio
         figure class="costs" {
             div class="plot" {
                 svg width="100%" height=(height) role="img" aria-labelledby=(format!("{id}-t {id}-d")) focusable="false" {
-                    title id=(format!("{id}-t")) { (capital(&lang.cost_per(&x.goal.metric))) }
+                    title id=(format!("{id}-t")) { (title) }
                     desc id=(format!("{id}-d")) { (description.trim_end()) }
                     @for tick in scale.ticks() {
                         line class="grid" x1=(pc(scale.position(tick))) x2=(pc(scale.position(tick))) y1="0" y2=(height) {}
@@ -54,7 +73,7 @@ pub(crate) fn cost_plot(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Optio
                             (tr!(lang, "limit-mark", limit = to.money_f64(limit)))
                         }
                     }
-                    @for (row, (i, arm, cost)) in rows.iter().enumerate() {
+                    @for (row, (i, name, cost)) in rows.iter().enumerate() {
                         @let middle = px(ROW * (row as f64 + 0.62));
                         @let label = px(ROW * (row as f64 + 0.62) - 9.0);
                         g class=(format!("cost c{}", look(*i))) {
@@ -63,7 +82,7 @@ pub(crate) fn cost_plot(x: &ExperimentReport, id: &str, to: Reader<'_>) -> Optio
                             @if let Some(upper) = cost.upper_minor.filter(|upper| *upper <= top) { (stop(at(upper), row)) }
                             rect class="point" x=(pc(at(cost.minor))) y=(middle) width="10" height="10" transform="translate(-5 -5)" rx="2" fill=(fill(*i)) {}
                             text class="armname" x="0" y=(label) {
-                                (crate::prose::cut(&arm.name, 40)) " "
+                                (crate::prose::cut(name, 40)) " "
                                 tspan class="armvalue" { (glue(&lang.money_f64(to.currency, cost.minor))) }
                                 @if let Some(reach) = crate::html::arms::money_interval(cost.lower_minor, cost.upper_minor, to) {
                                     tspan class="armreach" { " " (reach) }

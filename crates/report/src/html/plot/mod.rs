@@ -5,12 +5,14 @@
 //! markers and hatches keep their size on a telephone, a wide screen and paper. Every plot carries a title and a
 //! description for those who do not see it; arms are told apart by hatch, marker and label, never by colour alone.
 
+mod balance;
 mod cost;
 mod lines;
 mod money;
 mod ratio;
 
-pub(super) use cost::cost_plot;
+pub(super) use balance::{pace_plot, return_plot};
+pub(super) use cost::{cost_plot, cost_rows};
 pub(super) use lines::{chance_plot, evidence_plot};
 pub(super) use money::{Bars, drawn_arms, money_plot};
 pub(super) use ratio::{RatioFrame, interval_cell, ratio_plot};

@@ -1,0 +1,229 @@
+//! Sentences about the month as a whole, shared by every form of the report.
+
+use crate::figures::Currency;
+use crate::language::{Language, prose, tr};
+use crate::model::{AnswerTimes, MonthReport, Outcome, Pace, PastWinner, ValueResult, Verdicts};
+use crate::prose::{Prose, mark, plain};
+
+/// Below this chance the month's goal needs a decision.
+const UNLIKELY: f64 = 0.3;
+
+/// Where we are, where we should be, and where the month ends if it goes on.
+pub(crate) fn pace(pace: &Pace, lang: Language) -> Vec<String> {
+    let goals = lang.goals(&pace.metric, pace.so_far);
+    let mut said = vec![match pace.data_until {
+        Some(until) => tr!(
+            lang,
+            "pace-so-far",
+            n = pace.so_far,
+            goals = goals,
+            target = pace.target,
+            day = lang.day(until),
+            due = lang.significant(pace.due)
+        ),
+        None => {
+            tr!(lang, "pace-no-data", target = pace.target, goals = lang.goals(&pace.metric, pace.target))
+        }
+    }];
+    if let Some(f) = pace.forecast {
+        said.push(tr!(
+            lang,
+            "pace-forecast",
+            mean = lang.count(whole(f.mean)),
+            lower = lang.count(whole(f.interval.lower)),
+            upper = lang.count(whole(f.interval.upper)),
+            level = lang.percent(f.level),
+            chance = lang.percent(f.chance_of_target)
+        ));
+    }
+    said
+}
+
+/// What was created against what it cost, with what is not known.
+pub(crate) fn value(value: &ValueResult, currency: &Currency, lang: Language) -> Vec<String> {
+    let money = |minor: f64| lang.money_f64(currency, minor);
+    let mut said = Vec::new();
+    if value.goals.is_empty() {
+        said.push(tr!(lang, "value-unknown", cost = lang.money(currency, value.cost_minor)));
+    } else {
+        said.push(tr!(
+            lang,
+            "value-against-cost",
+            value = money(value.value_minor),
+            lower = money(value.value_interval.lower),
+            upper = money(value.value_interval.upper),
+            cost = lang.money(currency, value.cost_minor)
+        ));
+    }
+    if let (Some(mean), Some(interval)) = (value.return_on_costs, value.return_interval) {
+        said.push(tr!(
+            lang,
+            "value-return",
+            unit = lang.unit("spend", currency),
+            mean = lang.significant(mean),
+            lower = lang.significant(interval.lower),
+            upper = lang.significant(interval.upper)
+        ));
+    }
+    if !value.without_worth.is_empty() {
+        let names: Vec<String> = value
+            .without_worth
+            .iter()
+            .map(|t| format!("{} {}", lang.count(t.count), lang.goals(&t.metric, t.count)))
+            .collect();
+        said.push(tr!(lang, "value-without-worth", goals = names.join(", ")));
+    }
+    said
+}
+
+/// How many verdicts may be false.
+pub(crate) fn verdicts(verdicts: &Verdicts, lang: Language) -> String {
+    if verdicts.dropped == 0 {
+        return tr!(lang, "trust-none", n = verdicts.judged);
+    }
+    tr!(
+        lang,
+        "trust",
+        n = verdicts.dropped,
+        judged = verdicts.judged,
+        wrong = lang.significant(verdicts.false_at_most),
+        hold = verdicts.hold_together
+    )
+}
+
+/// A past winner in a sentence.
+pub(crate) fn winner(winner: &PastWinner, lang: Language) -> Prose {
+    let against = winner.against.as_ref().map_or_else(|| tr!(lang, "an-even-split"), |name| mark(name));
+    let believed = lang.significant(winner.believed);
+    let (lower, upper) = (lang.bound(winner.interval.lower), lang.bound(winner.interval.upper));
+    let (arm, experiment) = (mark(&winner.arm), mark(&winner.experiment));
+    let mut said = match winner.measured {
+        Some(measured) => {
+            let measured = lang.significant(measured);
+            prose!(
+                lang,
+                "past-winner",
+                arm = arm,
+                experiment = experiment,
+                against = against,
+                measured = measured,
+                believed = believed,
+                lower = lower,
+                upper = upper
+            )
+        }
+        None => prose!(
+            lang,
+            "past-winner-unmeasured",
+            arm = arm,
+            experiment = experiment,
+            against = against,
+            believed = believed,
+            lower = lower,
+            upper = upper
+        ),
+    };
+    if let Some(tail) = winner.tail {
+        let goals = lang.goals(&winner.metric, tail);
+        said = said.words(" ").then(prose!(lang, "past-winner-tail", n = tail, goals = goals));
+    }
+    said
+}
+
+/// How fast leads were answered, and whether that is in time.
+pub(crate) fn answers(answers: &AnswerTimes, lang: Language) -> String {
+    let hours = lang.significant(answers.mean_hours);
+    let said = tr!(lang, "answers", n = answers.answered, hours = hours);
+    match answers.limit_hours {
+        Some(limit) if answers.mean_hours > limit => {
+            format!("{said} {}", tr!(lang, "answers-late", limit = lang.significant(limit)))
+        }
+        Some(limit) => format!("{said} {}", tr!(lang, "answers-in-time", limit = lang.significant(limit))),
+        None => said,
+    }
+}
+
+/// Up to three things that the month taught, the surest first.
+pub(crate) fn learned(report: &MonthReport) -> Vec<Prose> {
+    let rank = |outcome: Outcome| {
+        [
+            Outcome::Winner,
+            Outcome::Unprofitable,
+            Outcome::Tied,
+            Outcome::Mixed,
+            Outcome::BestBet,
+            Outcome::Narrowed,
+        ]
+        .iter()
+        .position(|o| *o == outcome)
+    };
+    let mut told: Vec<_> = report.experiments.iter().filter_map(|x| Some((rank(x.outcome)?, x))).collect();
+    told.sort_by_key(|(rank, _)| *rank);
+    told.into_iter()
+        .take(3)
+        .map(|(_, x)| Prose::new().name(&x.name).words(": ").then(x.verdict.clone()))
+        .collect()
+}
+
+/// The one decision that the month asks of those who decide on budgets: what waits comes before what is behind, and that
+/// before what could be better.
+pub(crate) fn decision(report: &MonthReport) -> Prose {
+    let lang = report.language;
+    let totals = &report.totals;
+    if totals.moves_awaiting_approval > 0 {
+        return prose!(lang, "decide-approve", n = totals.moves_awaiting_approval);
+    }
+    if let Some(pace) = &report.overview.pace
+        && let Some(f) = pace.forecast.filter(|f| f.chance_of_target < UNLIKELY)
+    {
+        let missing = pace.target as f64 - f.mean;
+        let cost = report.overview.channels.iter().filter(|c| c.metric == pace.metric && c.goals > 0);
+        let cheapest = cost.filter_map(|c| Some((c.cost_minor?, c))).min_by(|a, b| a.0.total_cmp(&b.0));
+        let (mean, target) = (lang.count(whole(f.mean)), lang.count(pace.target));
+        let goals = lang.goals(&pace.metric, pace.target);
+        return match cheapest {
+            Some((cost, channel)) => prose!(
+                lang,
+                "decide-pace-with-cost",
+                mean = mean,
+                target = target,
+                goals = goals,
+                channel = mark(&channel.channel),
+                more = lang.money_f64(&report.currency, missing * cost)
+            ),
+            None => prose!(lang, "decide-pace", mean = mean, target = target, goals = goals),
+        };
+    }
+    if report.overview.launched == 0 {
+        return prose!(lang, "decide-try");
+    }
+    if let Some((x, arm)) = report
+        .experiments
+        .iter()
+        .filter(|x| x.outcome == Outcome::Winner)
+        .find_map(|x| Some((x, x.alive().next()?)))
+    {
+        return prose!(lang, "decide-winner", arm = mark(&arm.name), experiment = mark(&x.name));
+    }
+    prose!(lang, "decide-nothing")
+}
+
+/// A running cost as people call it.
+pub(crate) fn cost_name(name: &str, lang: Language) -> String {
+    match name {
+        "hours" => tr!(lang, "cost-hours"),
+        "agency" => tr!(lang, "cost-agency"),
+        "tools" => tr!(lang, "cost-tools"),
+        other => plain(other),
+    }
+}
+
+fn whole(x: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "cut at nothing; counts are far below 2^53"
+    )]
+    let n = x.max(0.0).round() as u64;
+    n
+}
