@@ -501,3 +501,16 @@ business-unknown = Ingen mål kendes endnu.
 not-wasted = Penge, der ikke blev spildt
 learned-title = Hvad vi lærte
 learned-nothing = Intet blev bevist denne måned.
+
+# Library and comparison
+library-eyebrow = Alt, hvad der er prøvet
+library-title = Bibliotek over eksperimenter
+library-lede = { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }, den nyeste måned først.
+library-words = Ord
+library-empty = Intet er prøvet endnu.
+compare-title = Måneder ved siden af hinanden
+compare-text = De samme tal for hver måned. Måneder adskiller sig ved mere end det, der blev prøvet, så en forskel er intet bevis.
+col-month = Måned

@@ -501,3 +501,16 @@ business-unknown = No goals are known yet.
 not-wasted = Money not wasted
 learned-title = What we learned
 learned-nothing = Nothing was proven this month.
+
+# Library and comparison
+library-eyebrow = Everything that was tried
+library-title = Library of experiments
+library-lede = { $n } { $n ->
+        [one] experiment
+       *[other] experiments
+    }, the newest month first.
+library-words = Words
+library-empty = Nothing was tried yet.
+compare-title = Months beside each other
+compare-text = The same figures of each month. Months differ by more than what was tried, so a difference is no proof.
+col-month = Month

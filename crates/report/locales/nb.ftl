@@ -501,3 +501,16 @@ business-unknown = Ingen mål er kjent ennå.
 not-wasted = Penger som ikke ble sløst bort
 learned-title = Hva vi lærte
 learned-nothing = Ingenting ble bevist denne måneden.
+
+# Library and comparison
+library-eyebrow = Alt som er prøvd
+library-title = Bibliotek over eksperimenter
+library-lede = { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }, den nyeste måneden først.
+library-words = Ord
+library-empty = Ingenting er prøvd ennå.
+compare-title = Måneder ved siden av hverandre
+compare-text = De samme tallene for hver måned. Måneder skiller seg ved mer enn det som ble prøvd, så en forskjell er ikke noe bevis.
+col-month = Måned

@@ -501,3 +501,16 @@ business-unknown = Inga mål är kända ännu.
 not-wasted = Pengar som inte slösades bort
 learned-title = Vad vi lärde oss
 learned-nothing = Inget bevisades den här månaden.
+
+# Library and comparison
+library-eyebrow = Allt som har prövats
+library-title = Bibliotek över experiment
+library-lede = { $n } { $n ->
+        [one] experiment
+       *[other] experiment
+    }, den senaste månaden först.
+library-words = Ord
+library-empty = Inget har prövats ännu.
+compare-title = Månader bredvid varandra
+compare-text = Samma siffror för varje månad. Månader skiljer sig åt i mer än vad som prövades, så en skillnad är inget bevis.
+col-month = Månad

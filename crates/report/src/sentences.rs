@@ -19,7 +19,7 @@ pub(crate) fn pace(pace: &Pace, lang: Language) -> Vec<String> {
             goals = goals,
             target = pace.target,
             day = lang.day(until),
-            due = lang.significant(pace.due)
+            due = lang.count(whole(pace.due))
         ),
         None => {
             tr!(lang, "pace-no-data", target = pace.target, goals = lang.goals(&pace.metric, pace.target))
@@ -86,7 +86,7 @@ pub(crate) fn verdicts(verdicts: &Verdicts, lang: Language) -> String {
         "trust",
         n = verdicts.dropped,
         judged = verdicts.judged,
-        wrong = lang.significant(verdicts.false_at_most),
+        wrong = lang.round(verdicts.false_at_most),
         hold = verdicts.hold_together
     )
 }
@@ -132,13 +132,13 @@ pub(crate) fn winner(winner: &PastWinner, lang: Language) -> Prose {
 
 /// How fast leads were answered, and whether that is in time.
 pub(crate) fn answers(answers: &AnswerTimes, lang: Language) -> String {
-    let hours = lang.significant(answers.mean_hours);
+    let hours = lang.round(answers.mean_hours);
     let said = tr!(lang, "answers", n = answers.answered, hours = hours);
     match answers.limit_hours {
         Some(limit) if answers.mean_hours > limit => {
-            format!("{said} {}", tr!(lang, "answers-late", limit = lang.significant(limit)))
+            format!("{said} {}", tr!(lang, "answers-late", limit = lang.round(limit)))
         }
-        Some(limit) => format!("{said} {}", tr!(lang, "answers-in-time", limit = lang.significant(limit))),
+        Some(limit) => format!("{said} {}", tr!(lang, "answers-in-time", limit = lang.round(limit))),
         None => said,
     }
 }

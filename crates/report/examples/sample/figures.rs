@@ -415,7 +415,7 @@ pub(crate) fn frame(experiments: Vec<ExperimentReport>, currency: Currency) -> M
             spend_minor: experiments.iter().map(|x| x.totals.spend_minor).sum(),
             budget_minor: Some(12_000_000),
             goals: vec![MetricTotal { metric: "lead".into(), count: goals }],
-            target: Some(MetricTotal { metric: "lead".into(), count: 160 }),
+            target: Some(MetricTotal { metric: "lead".into(), count: 400 }),
             money_not_spent_on_losers_minor: (saved > 0).then_some(saved),
             moves_awaiting_approval: 0,
         },

@@ -6,6 +6,7 @@
 
 mod costs;
 mod days;
+mod library;
 mod looks;
 mod moves;
 mod overview;
@@ -17,6 +18,8 @@ use gevinst_experiment::{Budget, Company, Experiment, Month, Source, Zone, parse
 use gevinst_ledger::fact::{Concluded, Launched};
 use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
 use jiff::Timestamp;
+
+pub use library::library;
 
 use self::overview::Gathered;
 use crate::error::Error;

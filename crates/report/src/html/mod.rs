@@ -5,8 +5,10 @@
 //! same bytes.
 
 mod arms;
+mod compare;
 mod details;
 mod experiment;
+mod library;
 mod management;
 mod month;
 mod overview;
@@ -22,6 +24,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::figures::Currency;
 use crate::language::{Language, tr};
+use crate::library::Library;
 use crate::model::{ExperimentReport, MonthReport, Outcome};
 use crate::prose::{Piece, Prose, glue};
 use crate::rehearsal::RehearsalReport;
@@ -36,6 +39,18 @@ pub fn month_page(report: &MonthReport) -> String {
 #[must_use]
 pub fn management_page(report: &MonthReport) -> String {
     management::page(report).into_string()
+}
+
+/// Several months beside each other.
+#[must_use]
+pub fn compare_page(reports: &[MonthReport]) -> String {
+    compare::page(reports).into_string()
+}
+
+/// The library of experiments, searchable without network.
+#[must_use]
+pub fn library_page(library: &Library) -> String {
+    library::page(library).into_string()
 }
 
 /// One experiment of a month as a page of its own.

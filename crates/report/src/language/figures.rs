@@ -51,6 +51,16 @@ impl Language {
         self.separated(figures::significant(x))
     }
 
+    /// Three significant digits without zeros that say nothing: `24`, `0.15`.
+    #[must_use]
+    pub fn round(self, x: f64) -> String {
+        let mut text = figures::significant(x);
+        if text.contains('.') && !text.contains('×') {
+            text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+        }
+        self.separated(text)
+    }
+
     /// A share of one in percent.
     #[must_use]
     pub fn percent(self, share: f64) -> String {
@@ -202,6 +212,10 @@ mod tests {
         let small = |language: Language| language.money(&nok, 8_250);
         assert_eq!(Language::ALL.map(small), ["82.50 NOK", "82,50 NOK", "82,50 NOK", "82,50 NOK"]);
         assert_eq!(Language::Swedish.significant(1.314), "1,31");
+        assert_eq!(
+            [24.0, 0.15, 100.0, 1234.5].map(|x| Language::Danish.round(x)),
+            ["24", "0,15", "100", "1.234"]
+        );
         assert_eq!(Language::Danish.percent(0.004), "0,4 %");
         assert_eq!(Language::Danish.e_value(Some(1000.0)), "2,0 × 10^434");
         assert_eq!(Language::Danish.money_f64(&nok, f64::NAN), NOTHING);

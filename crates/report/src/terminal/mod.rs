@@ -6,7 +6,7 @@
 mod month;
 mod table;
 
-pub use month::{experiment_text, month_text};
+pub use month::{experiment_text, management_text, month_text};
 
 use month::interval;
 use table::{finish, table};

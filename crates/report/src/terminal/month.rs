@@ -9,7 +9,7 @@ use crate::html::lede;
 use crate::language::{Language, tr};
 use crate::model::{ArmReport, ExperimentReport, MonthReport, Origin, Outcome};
 use crate::prose::{cut, plain, width, wrap};
-use crate::words;
+use crate::{sentences, words};
 
 /// A month: its sums, then each experiment with its verdict and arms.
 #[must_use]
@@ -22,6 +22,9 @@ pub fn month_text(report: &MonthReport, style: Style) -> String {
     }
     line(&mut out, &style.paint("1", &head));
     line(&mut out, &wrap(&summary(report), style.columns(), 0));
+    for said in whole_month(report) {
+        line(&mut out, &wrap(&said, style.columns(), 0));
+    }
     if report.experiments.len() > IN_FULL {
         out.push('\n');
         line(&mut out, &overview(report, style));
@@ -30,6 +33,53 @@ pub fn month_text(report: &MonthReport, style: Style) -> String {
     for x in &report.experiments {
         out.push('\n');
         out.push_str(&experiment_text(x, &report.currency, report.language, style));
+    }
+    out
+}
+
+/// Pace, value, trust and answer times, a line or two each; nothing where nothing is known.
+fn whole_month(report: &MonthReport) -> Vec<String> {
+    let (all, lang) = (&report.overview, report.language);
+    let mut said = Vec::new();
+    if let Some(pace) = &all.pace {
+        said.push(sentences::pace(pace, lang).join(" "));
+    }
+    if let Some(value) = &all.value {
+        said.push(sentences::value(value, &report.currency, lang).join(" "));
+    }
+    if all.verdicts.judged > 1 {
+        said.push(sentences::verdicts(&all.verdicts, lang));
+    }
+    said.extend(all.answers.as_ref().map(|answers| sentences::answers(answers, lang)));
+    said
+}
+
+/// The management page in a terminal.
+#[must_use]
+pub fn management_text(report: &MonthReport, style: Style) -> String {
+    let lang = report.language;
+    let mut out = String::new();
+    let title = tr!(lang, "management-title", month = lang.month(&report.month));
+    line(&mut out, &style.paint("1", &title));
+    line(
+        &mut out,
+        &wrap(
+            &format!("{}: {}", tr!(lang, "decision-title"), sentences::decision(report)),
+            style.columns(),
+            0,
+        ),
+    );
+    line(&mut out, &wrap(&summary(report), style.columns(), 0));
+    for said in whole_month(report) {
+        line(&mut out, &wrap(&said, style.columns(), 0));
+    }
+    let learned = sentences::learned(report);
+    line(&mut out, &style.paint("1", &tr!(lang, "learned-title")));
+    if learned.is_empty() {
+        line(&mut out, &tr!(lang, "learned-nothing"));
+    }
+    for (i, said) in learned.iter().enumerate() {
+        line(&mut out, &wrap(&format!("{}. {said}", i + 1), style.columns(), 3));
     }
     out
 }

@@ -79,8 +79,8 @@ pub(crate) fn return_plot(value: &ValueResult, id: &str, to: Reader<'_>) -> Mark
                 text class="armname" x="0" y="14" {
                     (tr!(lang, "it-cost")) " " tspan class="armvalue" { (to.money(value.cost_minor)) }
                 }
-                @for (start, end) in &stacked {
-                    rect class="cost" x=(pc(at(*start))) width=(pc(at(*end) - at(*start))) y="22" height=(BAR) {}
+                @for (i, (start, end)) in stacked.iter().enumerate() {
+                    rect class=(format!("cost p{}", i.min(3))) x=(pc(at(*start))) width=(pc(at(*end) - at(*start))) y="22" height=(BAR) {}
                 }
                 text class="armname" x="0" y=(px(row + 16.0)) {
                     (tr!(lang, "it-brought-back")) " "
@@ -95,8 +95,8 @@ pub(crate) fn return_plot(value: &ValueResult, id: &str, to: Reader<'_>) -> Mark
             }
         }
         ul class="legend" {
-            @for (name, minor) in &parts {
-                li { span class="key cost" {} span { (capital(name)) " " span class="soft" { (to.money(*minor)) } } }
+            @for (i, (name, minor)) in parts.iter().enumerate() {
+                li { span class=(format!("key cost p{}", i.min(3))) {} span { (capital(name)) " " span class="soft" { (to.money(*minor)) } } }
             }
         }
         (key(&[("solid", tr!(lang, "key-at-least")), ("range", tr!(lang, "key-may-be")), ("guess", tr!(lang, "key-best-guess"))]))
