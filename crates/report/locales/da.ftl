@@ -514,3 +514,17 @@ library-empty = Intet er prøvet endnu.
 compare-title = Måneder ved siden af hinanden
 compare-text = De samme tal for hver måned. Måneder adskiller sig ved mere end det, der blev prøvet, så en forskel er intet bevis.
 col-month = Måned
+
+# Served pages
+served-title = gevinst: levende rapport
+served-pages = Sider
+served-page = Rapport
+served-nothing-waits = Ingen flytning venter på godkendelse.
+served-waiting = { $n } { $n ->
+        [one] flytning venter
+       *[other] flytninger venter
+    } på godkendelse
+served-approve = Godkend
+served-decline = Afvis
+served-approve-one = Godkend { $key }
+served-decline-one = Afvis { $key }

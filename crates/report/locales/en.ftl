@@ -514,3 +514,17 @@ library-empty = Nothing was tried yet.
 compare-title = Months beside each other
 compare-text = The same figures of each month. Months differ by more than what was tried, so a difference is no proof.
 col-month = Month
+
+# Served pages
+served-title = gevinst: live report
+served-pages = Pages
+served-page = Report
+served-nothing-waits = No move waits for approval.
+served-waiting = { $n } { $n ->
+        [one] move waits
+       *[other] moves wait
+    } for approval
+served-approve = Approve
+served-decline = Decline
+served-approve-one = Approve { $key }
+served-decline-one = Decline { $key }

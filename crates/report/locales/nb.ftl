@@ -514,3 +514,17 @@ library-empty = Ingenting er prøvd ennå.
 compare-title = Måneder ved siden av hverandre
 compare-text = De samme tallene for hver måned. Måneder skiller seg ved mer enn det som ble prøvd, så en forskjell er ikke noe bevis.
 col-month = Måned
+
+# Served pages
+served-title = gevinst: levende rapport
+served-pages = Sider
+served-page = Rapport
+served-nothing-waits = Ingen flytting venter på godkjenning.
+served-waiting = { $n } { $n ->
+        [one] flytting venter
+       *[other] flyttinger venter
+    } på godkjenning
+served-approve = Godkjenn
+served-decline = Avslå
+served-approve-one = Godkjenn { $key }
+served-decline-one = Avslå { $key }

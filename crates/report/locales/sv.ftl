@@ -514,3 +514,17 @@ library-empty = Inget har prövats ännu.
 compare-title = Månader bredvid varandra
 compare-text = Samma siffror för varje månad. Månader skiljer sig åt i mer än vad som prövades, så en skillnad är inget bevis.
 col-month = Månad
+
+# Served pages
+served-title = gevinst: levande rapport
+served-pages = Sidor
+served-page = Rapport
+served-nothing-waits = Ingen flytt väntar på godkännande.
+served-waiting = { $n } { $n ->
+        [one] flytt väntar
+       *[other] flyttar väntar
+    } på godkännande
+served-approve = Godkänn
+served-decline = Avslå
+served-approve-one = Godkänn { $key }
+served-decline-one = Avslå { $key }

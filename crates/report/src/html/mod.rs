@@ -15,12 +15,17 @@ mod overview;
 mod plot;
 mod plots;
 mod rehearsal;
+mod served;
 
 pub(crate) use month::lede;
 pub(crate) use rehearsal::lede as rehearsal_lede;
+pub use served::{Waiting, served_frame, waiting_list};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
 
 use crate::figures::Currency;
 use crate::language::{Language, tr};
@@ -156,6 +161,11 @@ fn framed(lang: Language, title: &str, policy: &str, body: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// A script of ours as a source in a content security policy: nothing else may run.
+fn script_source(script: &str) -> String {
+    format!("'sha256-{}'", BASE64.encode(Sha256::digest(script.as_bytes())))
 }
 
 /// A sentence with its names set apart.

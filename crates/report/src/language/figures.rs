@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(Language::ALL.map(small), ["82.50 NOK", "82,50 NOK", "82,50 NOK", "82,50 NOK"]);
         assert_eq!(Language::Swedish.significant(1.314), "1,31");
         assert_eq!(
-            [24.0, 0.15, 100.0, 1234.5].map(|x| Language::Danish.round(x)),
+            [24.0, 0.15, 100.0, 1234.4].map(|x| Language::Danish.round(x)),
             ["24", "0,15", "100", "1.234"]
         );
         assert_eq!(Language::Danish.percent(0.004), "0,4 %");
