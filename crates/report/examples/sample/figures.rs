@@ -10,10 +10,10 @@
 use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
 use gevinst_report::model::{
-    AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, ChannelResult, Check, Comparison, Consequence, CostLine,
-    CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth, Interval, MetricTotal,
-    MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner, PhaseResult,
-    RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, ValueResult, Verdicts, e_value_of,
+    AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, ChannelResult, Check, Comparison, Consequence,
+    CostLine, CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth, Interval,
+    MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner,
+    PhaseResult, RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, ValueResult, Verdicts, e_value_of,
 };
 use gevinst_report::prose::Prose;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};

@@ -265,6 +265,7 @@ pub struct Check {
     /// What it saw.
     pub sentence: String,
     /// What comes of it when it fails: decisions stop, or it is only told.
+    #[schemars(with = "String")]
     pub consequence: Consequence,
 }
 
