@@ -83,7 +83,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: LedgerCommand,
     },
-    /// Print the JSON Schema of a file that users write, for editors
+    /// Print the schema of a file that users write, for editors, or of a report, for programs that read it
     Schema {
         /// Which file
         #[arg(value_enum)]
@@ -262,15 +262,70 @@ pub(crate) struct Approve {
 pub(crate) struct Report {
     #[command(flatten)]
     pub(crate) ledger: LedgerFile,
-    /// The month, as 2026-11 [default: the newest in the ledger]
+    /// The month, as 2026-11, or months beside each other, as 2026-09..2026-11 [default: the newest in the ledger]
     #[arg(long)]
     pub(crate) month: Option<String>,
+    /// One page, in place of all
+    #[arg(long, value_enum)]
+    pub(crate) page: Option<PageKind>,
+    /// The experiment of an experiment's page
+    #[arg(long, value_name = "NAME")]
+    pub(crate) experiment: Option<String>,
+    /// The form of the page [default: html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+    /// The language: en, da, nb or sv
+    #[arg(long, value_name = "CODE", env = "GEVINST_LANGUAGE", default_value = "en")]
+    pub(crate) language: String,
+    /// File to write the page to; `-` for standard output [default: a file in the folder for html and pdf, else standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print the page as PDF, with an installed Chromium
+    #[arg(long)]
+    pub(crate) pdf: bool,
+    /// Show the pages in a browser on this machine, fresh as the ledger grows, and approve moves there
+    #[arg(long, conflicts_with_all = ["page", "experiment", "format", "output", "pdf", "json"])]
+    pub(crate) serve: bool,
+    /// Port of 127.0.0.1 to serve on; 0 for any that is free
+    #[arg(long, default_value_t = 4747, requires = "serve")]
+    pub(crate) port: u16,
+    /// Who approves in the browser [default: the user's login name]
+    #[arg(long, env = "USER", default_value = "unknown", hide_env_values = true)]
+    pub(crate) by: String,
     /// Folder to write the report to
     #[arg(long, value_name = "DIR", default_value = "report")]
     pub(crate) out: PathBuf,
     /// Write it as JSON to FILE; to standard output without FILE
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", conflicts_with_all = ["page", "experiment", "format", "output", "pdf"])]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// A page of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PageKind {
+    /// The month as a whole and its experiments
+    Month,
+    /// One experiment
+    Experiment,
+    /// What marketing gave, for those who decide on budgets
+    Management,
+    /// Every experiment that was ever run, to be searched
+    Library,
+}
+
+/// A form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One self-contained page
+    Html,
+    /// Markdown, for a chat post
+    Md,
+    /// A table for spreadsheets and other programs
+    Csv,
+    /// Every figure
+    Json,
+    /// As in the terminal
+    Txt,
 }
 
 /// `gevinst judge`.
@@ -454,13 +509,19 @@ pub(crate) enum LedgerCommand {
     },
 }
 
-/// A file that users write.
+/// A file that has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaFile {
     /// gevinst.toml
     Company,
     /// experiments/*.toml
     Experiment,
+    /// `gevinst report --format json`
+    Report,
+    /// `gevinst report --format csv`: the columns of each page
+    ReportCsv,
+    /// `gevinst report --page library --format json`
+    Library,
 }
 
 /// An allocation rule.

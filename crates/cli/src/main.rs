@@ -53,6 +53,9 @@ fn schema(file: SchemaFile) -> Result<(), Failure> {
     let schema = match file {
         SchemaFile::Company => gevinst_experiment::company_schema(),
         SchemaFile::Experiment => gevinst_experiment::experiment_schema(),
+        SchemaFile::Report => gevinst_report::schema::report().to_value(),
+        SchemaFile::ReportCsv => gevinst_report::schema::csv(),
+        SchemaFile::Library => gevinst_report::schema::library().to_value(),
     };
     let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::new(Kind::Internal, format!("failed to write JSON: {error}")))?;

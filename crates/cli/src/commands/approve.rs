@@ -17,9 +17,21 @@ use crate::output::{say, write_json};
 use crate::project;
 
 /// A move that waits.
-struct Waiting {
+pub(crate) struct Waiting {
     experiment: String,
     intent: Intended,
+}
+
+impl Waiting {
+    /// Its command's key: experiment, arm and number.
+    pub(crate) fn key(&self) -> &str {
+        &self.intent.key
+    }
+
+    /// Why it is wanted.
+    pub(crate) fn reason(&self) -> &str {
+        &self.intent.reason
+    }
 }
 
 pub(crate) fn run(args: &Approve) -> Result<(), Failure> {
@@ -35,18 +47,8 @@ pub(crate) fn run(args: &Approve) -> Result<(), Failure> {
     let mut ledger = Ledger::open(&path, Access::Write).map_err(|error| failure(&error))?;
     let waiting = waiting(&ledger, now_us)?;
     let chosen = choose(&waiting, args)?;
-    let mut by_experiment: BTreeMap<&str, Vec<IntentRef>> = BTreeMap::new();
-    for one in &chosen {
-        let intents = by_experiment.entry(&one.experiment).or_default();
-        intents.push(IntentRef { arm: one.intent.arm.clone(), seq: one.intent.seq });
-    }
     let decision = if args.decline { Decision::Declined } else { Decision::Approved };
-    for (experiment, intents) in by_experiment {
-        let approval = Approval { intents, by: args.by.clone(), decision };
-        ledger
-            .append(now_us, Some(experiment), vec![Fact::Approval(approval)])
-            .map_err(|error| failure(&error))?;
-    }
+    record(&mut ledger, &chosen, decision, &args.by, now_us)?;
     let word = if args.decline { "declined" } else { "approved" };
     if let Some(target) = &args.json {
         return write_json(target, &as_json(&chosen, word));
@@ -61,7 +63,30 @@ pub(crate) fn run(args: &Approve) -> Result<(), Failure> {
     say(&text)
 }
 
-fn waiting(ledger: &Ledger, now_us: i64) -> Result<Vec<Waiting>, Failure> {
+/// Records what a person decided, a record an experiment.
+pub(crate) fn record(
+    ledger: &mut Ledger,
+    chosen: &[&Waiting],
+    decision: Decision,
+    by: &str,
+    now_us: i64,
+) -> Result<(), Failure> {
+    let mut by_experiment: BTreeMap<&str, Vec<IntentRef>> = BTreeMap::new();
+    for one in chosen {
+        let intents = by_experiment.entry(&one.experiment).or_default();
+        intents.push(IntentRef { arm: one.intent.arm.clone(), seq: one.intent.seq });
+    }
+    for (experiment, intents) in by_experiment {
+        let approval = Approval { intents, by: by.to_owned(), decision };
+        ledger
+            .append(now_us, Some(experiment), vec![Fact::Approval(approval)])
+            .map_err(|error| failure(&error))?;
+    }
+    Ok(())
+}
+
+/// The moves that a person can still decide about.
+pub(crate) fn waiting(ledger: &Ledger, now_us: i64) -> Result<Vec<Waiting>, Failure> {
     let mut waiting = Vec::new();
     for entry in ledger.experiments().map_err(|error| failure(&error))? {
         let progress = ledger.progress(&entry.name).map_err(|error| failure(&error))?;
@@ -127,6 +152,11 @@ fn list(waiting: &[Waiting], args: &Approve) -> Result<(), Failure> {
 }
 
 fn describe(one: &Waiting) -> String {
+    format!("{}  {}", one.intent.key, what(one))
+}
+
+/// What a move does, and until when it can be sent.
+pub(crate) fn what(one: &Waiting) -> String {
     let set = &one.intent.set;
     let what = match (&set.daily_budget, set.paused) {
         (_, true) => "pause".to_owned(),
@@ -141,7 +171,7 @@ fn describe(one: &Waiting) -> String {
     };
     let until = Timestamp::from_microsecond(one.intent.not_after_us)
         .map_or_else(|_| String::new(), |at| format!(", until {}", at.strftime("%Y-%m-%d %H:%M UTC")));
-    format!("{}  {what}{until}", one.intent.key)
+    format!("{what}{until}")
 }
 
 fn as_json(moves: &[&Waiting], decision: &str) -> serde_json::Value {

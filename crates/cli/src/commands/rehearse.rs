@@ -11,6 +11,7 @@ use gevinst_experiment::{Located, Project};
 use gevinst_ledger::{AsOf, Fact, Filter, Kind as FactKind, Ledger};
 use gevinst_rehearsal::Calendar;
 use gevinst_report::figures::Currency;
+use gevinst_report::language::Language;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
 use gevinst_report::{html, terminal};
 use gevinst_runner::cycle::{self, Papers};
@@ -213,7 +214,7 @@ fn single(
     months.sort();
     months.dedup();
     for month in months {
-        let made = report::build(&ledger, Some(&month), last_us)?;
+        let made = report::build(&ledger, Some(&month), last_us, Language::English)?;
         pages.push(report::write_page(&args.out, &made)?);
         if !quiet {
             say(&terminal::month_text(&made, style(colour)))?;

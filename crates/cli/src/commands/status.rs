@@ -1,5 +1,6 @@
 //! `gevinst status`: where every experiment of a month stands.
 
+use gevinst_report::language::Language;
 use gevinst_report::terminal;
 
 use super::ledger::open_for_reading;
@@ -11,7 +12,7 @@ use crate::output::{coloured, say, width, write_json};
 
 pub(crate) fn run(args: &Status, colour: Colour) -> Result<(), Failure> {
     let ledger = open_for_reading(&args.ledger)?;
-    let report = report::build(&ledger, args.month.as_deref(), clock::now_us(None)?)?;
+    let report = report::build(&ledger, args.month.as_deref(), clock::now_us(None)?, Language::English)?;
     match &args.json {
         Some(target) => write_json(target, &report),
         None => say(&terminal::month_text(

@@ -89,6 +89,18 @@ impl Language {
         }
     }
 
+    /// What the management page is called, for a list of pages.
+    #[must_use]
+    pub fn management_word(self) -> String {
+        tr!(self, "management-eyebrow")
+    }
+
+    /// What the library page is called.
+    #[must_use]
+    pub fn library_word(self) -> String {
+        tr!(self, "library-title")
+    }
+
     /// A rate in the scale of [`Language::rate_scale`].
     #[must_use]
     pub fn rate(self, rate: Option<f64>, goal: &Goal, currency: &Currency) -> String {
