@@ -51,7 +51,7 @@ pub struct Meta {
     /// What is true of ad sets whose name ends with `/` and this.
     pub truths: BTreeMap<String, Truth>,
     ad_sets: Vec<AdSet>,
-    runs: Vec<(u64, u32, Vec<(String, String)>)>,
+    runs: Vec<Run>,
     next_id: u64,
 }
 
@@ -65,6 +65,14 @@ struct AdSet {
     delivery: Delivery,
     created_us: i64,
     budget_changes_us: Vec<i64>,
+}
+
+/// A report that is being prepared.
+#[derive(Debug)]
+struct Run {
+    id: u64,
+    looks_left: u32,
+    asked: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -139,7 +147,7 @@ impl Platform for Meta {
                 self.next_id += 1;
                 let mut asked = form.0;
                 asked.push(("account".to_owned(), (*account).to_owned()));
-                self.runs.push((self.next_id, self.looks, asked));
+                self.runs.push(Run { id: self.next_id, looks_left: self.looks, asked });
                 Reply::json(200, json!({ "report_run_id": self.next_id.to_string() }))
             }
             ("GET", ["120"]) => Reply::json(200, self.campaign()),
@@ -158,12 +166,12 @@ impl Platform for Meta {
                 None => gone(id),
             },
             ("GET", [id]) => {
-                match (self.find(&world, id), self.runs.iter_mut().find(|run| run.0.to_string() == **id)) {
+                match (self.find(&world, id), self.runs.iter_mut().find(|run| run.id.to_string() == **id)) {
                     (Some(at), _) => Reply::json(200, self.shown(&self.ad_sets[at], now_us)),
                     (None, Some(run)) => {
                         let (status, percent) =
-                            if run.1 == 0 { ("Job Completed", 100) } else { ("Job Running", 40) };
-                        run.1 = run.1.saturating_sub(1);
+                            if run.looks_left == 0 { ("Job Completed", 100) } else { ("Job Running", 40) };
+                        run.looks_left = run.looks_left.saturating_sub(1);
                         Reply::json(
                             200,
                             json!({ "id": id, "async_status": status, "async_percent_completion": percent }),
@@ -415,14 +423,14 @@ impl Meta {
     }
 
     fn prepared(&self, world: &str, id: &str, asked: &Form, now_us: i64) -> Reply {
-        let Some((_, _, parameters)) = self.runs.iter().find(|run| run.0.to_string() == id) else {
+        let Some(run) = self.runs.iter().find(|run| run.id.to_string() == id) else {
             return if self.find(world, id).is_some() {
                 Reply::json(200, json!({ "data": [] }))
             } else {
                 gone(id)
             };
         };
-        let parameters = Form(parameters.clone());
+        let parameters = Form(run.asked.clone());
         match self.rows(world, parameters.get("account").unwrap_or_default(), &parameters, now_us) {
             Ok(rows) => page(&rows, asked, self.page_max, &format!("/{id}/insights")),
             Err(reply) => reply,

@@ -112,7 +112,9 @@ impl Auth {
             return Err(Error::auth("no access token is configured"));
         };
         let configured = Secret::named(&self.host, &renewal.refresh_name)?;
+        let client_secret = Secret::named(&self.host, &renewal.client_secret_name)?;
         client.hide(&configured);
+        client.hide(&client_secret);
         let origin = digest(&configured);
         let _lock = self.folder.lock(FILE, &self.host)?;
         let now_us = self.host.now_us();
@@ -131,8 +133,6 @@ impl Auth {
         }
         let refresh = kept.as_ref().map_or(configured, |kept| Secret::new(kept.refresh_token.clone()));
         client.hide(&refresh);
-        let client_secret = Secret::named(&self.host, &renewal.client_secret_name)?;
-        client.hide(&client_secret);
         let renewed = renew(client, &self.base, &renewal.client_id, &client_secret, &refresh)?;
         let (token, next) = (Secret::new(renewed.access_token), renewed.refresh_token.map(Secret::new));
         client.hide(&token);
