@@ -1,5 +1,5 @@
 //! What the tests share: a small experiment, facts for it, and batches of rows.
-#![expect(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it, one of them all")]
 
 use gevinst_ledger::evidence::{ArmLook, ArmStatus, EffectMeasure, Look, PairLook};
 use gevinst_ledger::fact::{Concluded, Launched, LaunchedArm, Looked, Note, PluginPin};
