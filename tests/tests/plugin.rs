@@ -42,21 +42,30 @@ fn the_list_tells_what_a_plugin_is_before_anybody_trusts_it() {
 }
 
 #[test]
-fn the_rehearsal_plugin_passes_the_conformance_suite() {
-    // Protects authors of plugins: the one that they copy from does what the suite asks for.
-    let place = Place::new();
-    let test = ["plugin", "test", "rehearsal", "--json", "out.json", "--config"];
-    let answer = place.gevinst(test.iter().map(PathBuf::from).chain([good()])).done();
-    assert!(answer.out.contains(" passed, 0 failed"), "{}", answer.out);
-    let report: Value = serde_json::from_str(&place.read("out.json")).unwrap();
-    assert_eq!((report["schema_version"].as_u64(), report["plugin"].as_str()), (Some(1), Some("rehearsal")));
-    let results = report["results"].as_array().unwrap();
-    for family in ["load", "config", "money", "data", "life"] {
-        let passed = |result: &&Value| result["family"] == family && result["status"] == "passed";
-        assert!(results.iter().any(|result| passed(&result)), "nothing of `{family}` was tested: {report}");
+fn our_own_plugins_pass_the_conformance_suite_each_test_in_a_child() {
+    // Protects authors of plugins: the ones that they copy from do what the suite asks for.
+    for (plugin, families) in [
+        ("rehearsal", &["load", "config", "money", "data", "life"][..]),
+        ("outcomes", &["load", "config", "data", "life"]),
+    ] {
+        let place = Place::new();
+        let good = PathBuf::from(format!("{}/../plugins/{plugin}/good.toml", env!("CARGO_MANIFEST_DIR")));
+        let test = ["plugin", "test", plugin, "--json", "out.json", "--config"];
+        let answer = place.gevinst(test.iter().map(PathBuf::from).chain([good])).done();
+        assert!(answer.out.contains(" passed, 0 failed"), "{}", answer.out);
+        let report: Value = serde_json::from_str(&place.read("out.json")).unwrap();
+        assert_eq!((report["schema_version"].as_u64(), report["plugin"].as_str()), (Some(1), Some(plugin)));
+        let results = report["results"].as_array().unwrap();
+        for family in families {
+            let passed = |result: &&Value| result["family"] == *family && result["status"] == "passed";
+            assert!(
+                results.iter().any(|result| passed(&result)),
+                "nothing of `{family}` was tested: {report}"
+            );
+        }
+        assert!(results.iter().all(|result| result["status"] != "failed"), "{report}");
+        assert_eq!(place.contents().len(), 1, "the tests leave nothing behind");
     }
-    assert!(results.iter().all(|result| result["status"] != "failed"), "{report}");
-    assert_eq!(place.contents().len(), 1, "the tests leave nothing behind");
 }
 
 #[test]
@@ -85,6 +94,31 @@ fn a_plugin_that_misbehaves_fails_the_test_that_names_its_fault() {
         let names: Vec<&str> = failed.map(|result| result["name"].as_str().unwrap()).collect();
         assert!(!names.is_empty() && names.iter().all(|name| name.starts_with(test)), "{fault}: {names:?}");
     }
+}
+
+#[test]
+fn a_new_plugin_is_written_once_and_under_a_name_that_fits() {
+    // Protects what somebody wrote before, and names that no library could have. That it builds, the guide's test shows.
+    let place = Place::new();
+    let new = |name: &str| place.gevinst(["plugin", "new", name]);
+    let answer = new("own-channel").done();
+    assert!(answer.out.contains("cargo test"), "{}", answer.out);
+    let manifest = place.read("own-channel/Cargo.toml");
+    assert!(
+        manifest.contains("name = \"gevinst-own-channel\"") && manifest.contains("\"cdylib\""),
+        "{manifest}"
+    );
+    assert!(
+        manifest.contains("gevinst-sdk = \"0."),
+        "outside a checkout the SDK is named by its version: {manifest}"
+    );
+    place.write("own-channel/src/lib.rs", "mine");
+    new("own-channel").ended_with(3).complaining_of(&["`./own-channel` is there already", "hint: "]);
+    assert_eq!(place.read("own-channel/src/lib.rs"), "mine");
+    new("Own Channel").ended_with(2).complaining_of(&["lower-case letters", "hint: write `own-channel`"]);
+    let no_sdk = place.gevinst(["plugin", "new", "other", "--sdk", "own-channel"]).ended_with(3);
+    no_sdk.complaining_of(&["`own-channel` is not the folder of `gevinst-sdk`"]);
+    assert!(!place.path("other").exists());
 }
 
 #[test]

@@ -26,10 +26,12 @@
 mod clock;
 mod delivery;
 mod fault;
+pub mod hubspot;
 pub mod linkedin;
 pub mod meta;
 mod request;
 mod restli;
+pub mod search_console;
 mod server;
 pub mod taboola;
 

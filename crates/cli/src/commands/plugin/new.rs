@@ -31,11 +31,23 @@ pub(super) fn run(name: &str, dir: &Path, sdk: Option<&Path>) -> Result<(), Fail
         return Err(Failure::new(Kind::Input, format!("`{}` is there already", folder.display()))
             .hint("take another name, or another `--dir`"));
     }
-    let sdk = match sdk {
-        Some(path) => Some(given(path)?),
-        None => in_workspace(dir),
+    let (sdk, lock) = match sdk {
+        Some(path) => {
+            let sdk = given(path)?;
+            // The versions that the SDK is tested with; inside the checkout they are the workspace's anyway.
+            let lock =
+                sdk.ancestors().nth(2).map(|root| root.join("Cargo.lock")).filter(|lock| lock.is_file());
+            (Some(sdk), lock.filter(|_| in_workspace(dir).is_none()))
+        }
+        None => (in_workspace(dir), None),
     };
-    write(&folder, &name, sdk.as_deref()).inspect_err(|_| {
+    let written = write(&folder, &name, sdk.as_deref()).and_then(|()| match lock {
+        Some(lock) => {
+            fs::copy(&lock, folder.join("Cargo.lock")).map(drop).map_err(|error| failed(&lock, &error))
+        }
+        None => Ok(()),
+    });
+    written.inspect_err(|_| {
         // The folder was not there before; what it holds is ours.
         let _ = fs::remove_dir_all(&folder);
     })?;
@@ -89,10 +101,7 @@ fn library(name: &str) -> String {
 }
 
 fn write(folder: &Path, name: &str, sdk: Option<&Path>) -> Result<(), Failure> {
-    let failed = |path: &Path, error: std::io::Error| {
-        Failure::new(Kind::Input, format!("failed to write `{}`: {error}", path.display()))
-    };
-    let from = std::path::absolute(folder).map_err(|error| failed(folder, error))?;
+    let from = std::path::absolute(folder).map_err(|error| failed(folder, &error))?;
     let fill = |text: &str| {
         text.replace("{{sdk}}", &dependency("gevinst-sdk", sdk, &from))
             .replace("{{conformance}}", &dependency("gevinst-conformance", sdk.map(beside).as_deref(), &from))
@@ -103,10 +112,14 @@ fn write(folder: &Path, name: &str, sdk: Option<&Path>) -> Result<(), Failure> {
     for (file, template) in FILES {
         let path = folder.join(file);
         let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
-        fs::write(&path, fill(template)).map_err(|error| failed(&path, error))?;
+        fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        fs::write(&path, fill(template)).map_err(|error| failed(&path, &error))?;
     }
     Ok(())
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Kind::Input, format!("failed to write `{}`: {error}", path.display()))
 }
 
 fn beside(sdk: &Path) -> PathBuf {

@@ -1,0 +1,203 @@
+//! HubSpot and Search Console as the source meets them on loopback.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+use gevinst_fakes::hubspot::HubSpot;
+use gevinst_fakes::search_console::SearchConsole;
+use gevinst_fakes::{Fake, Fault, What};
+use gevinst_outcomes::Outcomes;
+use gevinst_sdk::testing::{Driver, TestHost};
+use gevinst_sdk::wire::{Coded, Grain, ObserveRequest};
+use gevinst_sdk::{Code, Error};
+use serde_json::{Value, json};
+
+/// 1 November 2026, 00:00 UTC.
+const START_US: i64 = 1_793_491_200_000_000;
+const DAY_US: i64 = 86_400_000_000;
+const TOKEN: &str = "pat-s3cret-token";
+
+fn host() -> TestHost {
+    TestHost::at(START_US + 9 * DAY_US).with_secret("env:TOKEN", TOKEN)
+}
+
+fn request(arms: &[&str], metrics: &[&str]) -> ObserveRequest {
+    let coded = |names: &[&str]| -> Vec<Coded> {
+        names.iter().zip(1..).map(|(name, code)| Coded { code, name: (*name).to_owned() }).collect()
+    };
+    ObserveRequest {
+        experiment: "headlines".to_owned(),
+        arms: coded(arms),
+        metrics: coded(metrics),
+        grain: Grain::Day,
+        timezone: "UTC".to_owned(),
+        from_us: START_US,
+        to_us: START_US + 30 * DAY_US,
+        cursor: None,
+    }
+}
+
+fn hubspot_config(fake: &Fake<HubSpot>) -> Value {
+    json!({
+        "currency": "NOK", "timezone": "UTC",
+        "stages": [
+            { "name": "lead", "says": ["appointmentscheduled"], "probability": 0.2 },
+            { "name": "customer", "says": ["closedwon"] }
+        ],
+        "hubspot": {
+            "base_url": fake.url(), "token": "env:TOKEN", "object": "deals",
+            "properties": {
+                "id": "hs_object_id", "created": "createdate", "updated": "hs_lastmodifieddate",
+                "experiment": ["utm_id"], "arm": "utm_content", "stage": "dealstage", "value": "amount",
+                "currency": "deal_currency_code"
+            }
+        }
+    })
+}
+
+fn deal(fake: &Fake<HubSpot>, number: Option<usize>, arm: &str, stage: &str, amount: &str) -> usize {
+    fake.with(|account| {
+        let properties = [
+            ("createdate", "2026-11-02T09:00:00.000Z"),
+            ("hs_lastmodifieddate", "2026-11-03T09:00:00Z"),
+            ("utm_id", "headlines"),
+            ("utm_content", arm),
+            ("dealstage", stage),
+            ("amount", amount),
+            ("deal_currency_code", "NOK"),
+            ("dealname", "Anna of Acme"),
+        ];
+        account.put("deals", number, &properties)
+    })
+}
+
+/// Number and sum of a metric's rows for an arm.
+fn sum(source: &mut Driver<Outcomes>, arm: u32, metric: u32) -> (u64, f64) {
+    let asked = request(&["product", "problem"], &["lead", "customer", "expected_value"]);
+    let answer = source.observe(&asked).unwrap();
+    assert_eq!(answer.after.fresh_until_us, START_US + 9 * DAY_US);
+    let rows = answer.rows.iter().filter(|row| (row.arm, row.metric) == (arm, metric));
+    rows.fold((0, 0.0), |(count, sum), row| (count + row.count, sum + row.sum))
+}
+
+#[test]
+fn every_page_is_read_and_a_deal_that_moves_restates() {
+    // Protects: no deal is left out beyond the first page, none is counted twice, and amounts follow their stage.
+    let fake = Fake::start(HubSpot::new(TOKEN));
+    for number in 0..250 {
+        deal(
+            &fake,
+            None,
+            if number % 5 == 0 { "problem" } else { "product" },
+            "appointmentscheduled",
+            "5000.00",
+        );
+    }
+    let mut source = Driver::<Outcomes>::open(&host(), hubspot_config(&fake)).unwrap();
+    source.check().unwrap();
+    fake.clear_log();
+    assert_eq!(sum(&mut source, 1, 1), (200, 200.0));
+    assert_eq!(sum(&mut source, 2, 3), (50, 50.0 * 100_000.0), "a fifth of 5000 kroner each");
+    let pages = fake.logged("GET", "/crm/v3/objects/deals");
+    assert_eq!(pages.len(), 2 * 3, "three pages each time");
+    let first = &pages[0].request;
+    assert_eq!(first.query_value("limit").as_deref(), Some("100"));
+    let properties = first.query_value("properties").unwrap();
+    assert!(properties.contains("dealstage") && !properties.contains("dealname"), "{properties}");
+
+    deal(&fake, Some(0), "problem", "closedwon", "7000.00");
+    assert_eq!(sum(&mut source, 2, 2), (1, 1.0));
+    assert_eq!(sum(&mut source, 2, 1), (50, 50.0), "a customer is a lead too");
+    assert_eq!(sum(&mut source, 2, 3).1, 49.0 * 100_000.0 + 700_000.0);
+}
+
+#[test]
+fn what_goes_wrong_is_told_by_kind_and_without_the_token() {
+    // Protects the token, and verdicts from half a CRM.
+    let fake = Fake::start(HubSpot::new(TOKEN));
+    for _ in 0..150 {
+        deal(&fake, None, "product", "appointmentscheduled", "1.00");
+    }
+    let host = host();
+    let mut source = Driver::<Outcomes>::open(&host, hubspot_config(&fake)).unwrap();
+    // Repeated after a short refusal.
+    fake.fault(Fault::once("GET", "/crm", What::CutBefore));
+    assert_eq!(sum(&mut source, 1, 1).0, 150);
+
+    fake.with(|account| account.set_token("another"));
+    let asked = request(&["product"], &["lead"]);
+    let mut told = Vec::new();
+    let error = source.observe(&asked).unwrap_err();
+    assert_eq!(error.code, Code::Auth, "{error}");
+    told.push(error.to_string());
+    assert_eq!(source.check().unwrap_err().code, Code::Auth);
+    let unknown = Driver::<Outcomes>::open(&TestHost::at(START_US), hubspot_config(&fake)).unwrap_err();
+    assert_eq!(unknown.code, Code::Auth);
+    told.extend(host.log_lines().into_iter().map(|(_, line)| line));
+    assert!(!told.concat().contains("s3cret"), "{told:?}");
+
+    fake.with(|account| account.set_token(TOKEN));
+    deal(&fake, Some(3), "product", "no-such-stage", "1.00");
+    source.observe(&asked).unwrap();
+    let log = host.log_lines();
+    let (_, line) = log.last().unwrap();
+    assert!(line.starts_with("left out HubSpot's record 4: column `dealstage`"), "{line}");
+    assert!(!log.iter().any(|(_, line)| line.contains("Anna") || line.contains("no-such-stage")), "{log:?}");
+}
+
+#[test]
+fn a_config_that_cannot_be_used_is_refused_at_its_key() {
+    // Protects a user from a message without a place.
+    let fake = Fake::start(HubSpot::new(TOKEN));
+    let refused = |change: fn(&mut Value)| -> Error {
+        let mut config = hubspot_config(&fake);
+        change(&mut config);
+        Driver::<Outcomes>::open(&host(), config).unwrap_err()
+    };
+    for (change, field) in [
+        ((|c| c["hubspot"]["object"] = "tickets".into()) as fn(&mut Value), "/hubspot/object"),
+        (|c| c["hubspot"]["base_url"] = "http://acme.example".into(), "/hubspot/base_url"),
+        (|c| c["timezone"] = "Mars".into(), "/timezone"),
+        (|c| c["currency"] = "KRONER".into(), "/currency"),
+        (|c| c["bad_rows_max"] = 2.into(), "/bad_rows_max"),
+        (|c| c["hubspot"] = Value::Null, ""),
+        (|c| c["hubspot"]["propertys"] = 1.into(), "/hubspot/propertys"),
+    ] {
+        let error = refused(change);
+        assert_eq!((error.code, error.field.as_str()), (Code::BadConfig, field), "{error}");
+    }
+}
+
+#[test]
+fn brand_searches_are_asked_for_by_day_and_missing_days_stay_missing() {
+    // Protects the market's series: one question, the documented body, no invented zeroes.
+    let fake = Fake::start(SearchConsole::new(TOKEN, "sc-domain:acme.example"));
+    fake.with(|site| {
+        site.set("2026-11-01", "acme", 30, 12);
+        site.set("2026-11-01", "acme platform", 5, 4);
+        site.set("2026-11-01", "quotes", 900, 1);
+        site.set("2026-11-04", "akme", 2, 0);
+        site.set("2026-10-31", "acme", 77, 7);
+    });
+    let config = json!({
+        "currency": "NOK", "timezone": "UTC",
+        "market": { "search_console": {
+            "base_url": fake.url(), "token": "env:TOKEN", "site": "sc-domain:acme.example", "brand": "acme|akme"
+        } }
+    });
+    let mut source = Driver::<Outcomes>::open(&host(), config).unwrap();
+    source.check().unwrap();
+    fake.clear_log();
+    let answer = source.observe(&request(&["market"], &["brand_searches", "brand_clicks"])).unwrap();
+    let rows: Vec<_> = answer
+        .rows
+        .iter()
+        .map(|row| ((row.period_start_us - START_US) / DAY_US, row.metric, row.count))
+        .collect();
+    assert_eq!(rows, [(0, 1, 35), (0, 2, 16), (3, 1, 2), (3, 2, 0)]);
+    assert_eq!(answer.after.fresh_until_us, START_US + 4 * DAY_US, "as far as there are days");
+    let log = fake.log();
+    assert_eq!(log.len(), 1);
+    assert_eq!(log[0].request.path, "/webmasters/v3/sites/sc-domain%3Aacme.example/searchAnalytics/query");
+    let body = log[0].request.json();
+    assert_eq!((&body["startDate"], &body["endDate"]), (&json!("2026-11-01"), &json!("2026-11-09")));
+    assert_eq!(body["dimensionFilterGroups"][0]["filters"][0]["operator"], "includingRegex");
+}
