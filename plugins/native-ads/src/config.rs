@@ -8,6 +8,8 @@ use gevinst_sdk::schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::exports::CsvExports;
+
 /// The channel's table in `gevinst.toml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(crate = "gevinst_sdk::schemars")]
@@ -59,6 +61,9 @@ pub struct Config {
     /// The metric under which the platform's conversions are reported: `conversion` unless stated, such as `lead`.
     #[serde(default)]
     pub goal: Option<String>,
+    /// Where exports are and how they look, for the platform `csv`.
+    #[serde(default)]
+    pub csv: Option<CsvExports>,
 }
 
 /// A platform.
@@ -68,6 +73,10 @@ pub struct Config {
 pub enum Platform {
     /// Taboola's Backstage API.
     Taboola,
+    /// Outbrain's Amplify API.
+    Outbrain,
+    /// CSV exports of a platform without a public API; nothing can be commanded.
+    Csv,
 }
 
 impl Config {

@@ -11,13 +11,17 @@
 //! does not open unless the configuration says `accept_timezone`.
 #![forbid(unsafe_code)]
 
+mod arms;
 mod channel;
 mod config;
 mod creative;
+mod exports;
 mod observe;
+mod outbrain;
 mod taboola;
 
 pub use channel::NativeAds;
 pub use config::{Config, Platform};
+pub use exports::{Columns, CsvExports};
 
 gevinst_sdk::export_channel!(NativeAds);

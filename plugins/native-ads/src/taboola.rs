@@ -20,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::Config;
+use crate::arms::{self, campaign_name, with_field};
 use crate::config::needed;
 use crate::creative::Creative;
 use crate::observe::{Calendar, Report};
@@ -138,7 +139,7 @@ impl Taboola {
             return Ok(());
         };
         if let Some(currency) = account.currency.filter(|currency| *currency != self.currency) {
-            return Err(self.other_currency(&currency));
+            return Err(arms::other_currency(&currency, &self.currency));
         }
         if let Some(zone) = account.time_zone_name.and_then(|name| jiff::tz::TimeZone::get(&name).ok())
             && !days::same_days(&zone, &calendar.account, self.host.now_us())?
@@ -147,11 +148,6 @@ impl Taboola {
             return Err(report::other_days(&name));
         }
         Ok(())
-    }
-
-    fn other_currency(&self, theirs: &str) -> Error {
-        let message = format!("the account is in {theirs}, the company's budgets are in {}", self.currency);
-        Error::bad_config("/currency", message)
     }
 
     fn path(&self, rest: &str) -> String {
@@ -171,12 +167,7 @@ impl Taboola {
             self.campaigns()?.into_iter().filter(|campaign| campaign.name == name).collect();
         if named.len() > 1 {
             let ids: Vec<String> = named.iter().map(|campaign| text(&campaign.id)).collect();
-            let message = format!(
-                "there are {} campaigns named `{name}` ({}); rename all but the one that is meant",
-                ids.len(),
-                ids.join(", ")
-            );
-            return Err(Error::new(gevinst_sdk::Code::NotApplied, message));
+            return Err(arms::ambiguous(&name, &ids));
         }
         Ok(named.pop())
     }
@@ -361,16 +352,7 @@ impl Arms for Taboola {
     }
 
     fn accept(&mut self, command: &Command) -> Result<(), Error> {
-        let minor = command.set.daily_budget.minor;
-        if !command.set.paused && minor < self.least_minor {
-            let least = Decimal::from_minor(self.least_minor, self.digits);
-            let message = format!("the smallest daily budget is {least} {}", self.currency);
-            return Err(Error::bad_request("/set/daily_budget/minor", message));
-        }
-        if let Some(creative) = &command.set.creative {
-            Creative::read(creative, "taboola", &command.experiment, &command.arm)?;
-        }
-        Ok(())
+        arms::accept(command, "taboola", (self.least_minor, self.digits, &self.currency))
     }
 
     fn write(&mut self, command: &Command, standing: Option<&Standing>) -> Result<(), Error> {
@@ -390,10 +372,7 @@ impl Arms for Taboola {
         let id = match (standing, &creative) {
             (Some(standing), _) => standing.id.clone(),
             (None, Some(creative)) => self.shell(command, creative, minor.max(self.least_minor))?,
-            (None, None) => {
-                let message = "the platform does not have the arm, and the command does not say what to show";
-                return Err(Error::bad_request("/set/creative", message));
-            }
+            (None, None) => return Err(arms::nothing_to_show()),
         };
         if let Some(mut creative) = creative.filter(|creative| !creative.done) {
             // Up to here nothing of the arm's budget or pause has changed.
@@ -416,20 +395,7 @@ impl Arms for Taboola {
     }
 }
 
-/// The name by which an arm's campaign is found again.
-fn campaign_name(experiment: &str, arm: &str) -> String {
-    format!("gevinst/{experiment}/{arm}")
-}
-
 /// An id, whether it came as text or as a number.
 fn text(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
-}
-
-/// Where in the command a refusal belongs.
-fn with_field(field: &str, mut error: Error) -> Error {
-    if error.code == gevinst_sdk::Code::BadRequest {
-        field.clone_into(&mut error.field);
-    }
-    error
 }

@@ -23,17 +23,20 @@
 //! own documentation. It is not a test of the real platform.
 #![forbid(unsafe_code)]
 
+mod amount;
 mod clock;
 mod delivery;
 mod fault;
 pub mod hubspot;
 pub mod linkedin;
 pub mod meta;
+pub mod outbrain;
 mod request;
 mod restli;
 pub mod search_console;
 mod server;
 pub mod taboola;
+mod zone;
 
 pub use clock::Clock;
 pub use delivery::{Delivery, Figures, Restating, Truth};

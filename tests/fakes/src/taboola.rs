@@ -10,11 +10,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use crate::amount::{amount, minor};
+use crate::zone::Zone;
 use crate::{Delivery, Figures, Platform, Reply, Request, Restating, Truth};
 
 const HOUR_US: i64 = 3_600_000_000;
@@ -351,9 +351,9 @@ impl Taboola {
     fn figures(&self, at: usize, days: &[Date], until_us: i64) -> Vec<Figures> {
         let campaign = &self.campaigns[at];
         let Some(last) = days.iter().max() else { return Vec::new() };
-        let first = self.date_of(campaign.created_us);
+        let first = self.zone().date_of(campaign.created_us);
         let all: Vec<Date> = first.series(jiff::Span::new().days(1)).take_while(|day| day <= last).collect();
-        let bounds: Vec<(i64, i64)> = all.iter().map(|day| self.bounds(*day)).collect();
+        let bounds: Vec<(i64, i64)> = all.iter().map(|day| self.zone().bounds(*day)).collect();
         let name = campaign.fields["name"].as_str().unwrap_or_default();
         let truth = self.truths.iter().find(|(arm, _)| name.rsplit('/').next() == Some(arm.as_str()));
         let truth = truth.map(|(_, truth)| *truth).unwrap_or_default();
@@ -363,21 +363,8 @@ impl Taboola {
         days.iter().map(of_day).collect()
     }
 
-    fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.timezone).expect("a test's timezone exists")
-    }
-
-    fn date_of(&self, at_us: i64) -> Date {
-        let at = Timestamp::from_microsecond(at_us).expect("a test's time is within the calendar");
-        at.to_zoned(self.zone()).date()
-    }
-
-    fn bounds(&self, day: Date) -> (i64, i64) {
-        let start = |day: Date| {
-            let zoned = day.to_zoned(self.zone()).expect("a test's day is within the calendar");
-            zoned.timestamp().as_microsecond()
-        };
-        (start(day), start(day.tomorrow().expect("a test's day is within the calendar")))
+    fn zone(&self) -> Zone {
+        Zone::new(&self.timezone)
     }
 
     fn report(&self, account: &str, report: &str, dimension: &str, request: &Request, now_us: i64) -> Reply {
@@ -395,10 +382,9 @@ impl Taboola {
             if known("campaign").is_some_and(|id| id != campaign.id.to_string()) {
                 continue;
             }
-            let reported =
-                self.figures(at, &days, data_us).into_iter().zip(&days).map(|(figures, day)| {
-                    (*day, self.restating.reported(figures, self.bounds(*day).1, now_us))
-                });
+            let reported = self.figures(at, &days, data_us).into_iter().zip(&days).map(|(figures, day)| {
+                (*day, self.restating.reported(figures, self.zone().bounds(*day).1, now_us))
+            });
             let reported: Vec<(Date, Figures)> =
                 reported.filter(|(_, figures)| !figures.is_empty()).collect();
             let ids =
@@ -434,8 +420,7 @@ impl Taboola {
             let page = number("page").unwrap_or(1).max(1);
             rows = rows.into_iter().skip((page - 1) * size).take(size).collect();
         }
-        let at = Timestamp::from_microsecond(data_us).expect("a test's time is within the calendar");
-        let local = at.to_zoned(self.zone());
+        let local = self.zone().local(data_us);
         Reply::json(
             200,
             json!({
@@ -473,22 +458,6 @@ impl Campaign {
     fn cap_minor(&self) -> i64 {
         self.fields.get("daily_cap").and_then(minor).unwrap_or(0)
     }
-}
-
-/// Hundredths, of a number's own text.
-fn minor(value: &Value) -> Option<i64> {
-    let text = value.as_number()?.to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    if fraction.len() > 2 || whole.contains('e') {
-        return None;
-    }
-    format!("{whole}{fraction:0<2}").parse().ok()
-}
-
-/// A number with two decimals.
-fn amount(minor: i64) -> Value {
-    let text = format!("{}.{:02}", minor / 100, minor % 100);
-    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 fn merged(one: &Value, other: &Value) -> Value {

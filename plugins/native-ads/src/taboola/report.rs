@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Taboola, text};
+use crate::arms;
 use crate::observe::{Calendar, Figures, Report};
 
 /// Rows of one page.
@@ -93,7 +94,7 @@ impl Taboola {
     fn take(&self, row: Row, ids: &BTreeMap<String, u32>, report: &mut Report) -> Result<(), Error> {
         let Some(&arm) = ids.get(&text(&row.campaign)) else { return Ok(()) };
         if let Some(currency) = row.currency.filter(|currency| *currency != self.currency) {
-            return Err(self.other_currency(&currency));
+            return Err(arms::other_currency(&currency, &self.currency));
         }
         let day = row.date.get(..10).and_then(|date| date.parse().ok());
         let day: Date =

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use gevinst_conformance::{Options, Status, run};
-use gevinst_fakes::{Fake, taboola::Taboola};
+use gevinst_fakes::Fake;
+use gevinst_fakes::outbrain::Outbrain;
+use gevinst_fakes::taboola::Taboola;
 use gevinst_host::Plugin;
-// Linked, so that its library is built beside the test's executable.
-use gevinst_native_ads as _;
 use serde_json::{Value, json};
 
 fn passes(config: &Value) {
@@ -46,5 +46,21 @@ fn taboola_passes_the_suite_in_any_month() {
         "base_url": format!("{}/backstage/api/1.0", fake.url()),
         "auth_base_url": format!("{}/backstage", fake.url()),
         "campaign": { "branding_text": "Acme", "bid_strategy": "FIXED", "cpc": 4.5 },
+    }));
+}
+
+#[test]
+fn outbrain_passes_the_suite_in_any_month() {
+    // Protects: the same of a platform whose budget and pause are two objects.
+    // Each test of the suite is a machine of its own, which signs in.
+    let mut platform = Outbrain::default();
+    platform.logins_an_hour = 1_000;
+    let fake = Fake::start(platform);
+    fake.follow_dates();
+    passes(&json!({
+        "platform": "outbrain", "account": "{tmp}", "state": "{tmp}", "currency": "NOK", "timezone": "Europe/Oslo",
+        "client_id": "user", "secret": "env:SECRET", "goal": "lead",
+        "base_url": format!("{}/amplify/v0.1", fake.url()),
+        "campaign": { "cpc": 4.5 },
     }));
 }
