@@ -10,14 +10,15 @@
 //! pairs' curves give. With τ near 0.4 the prior keeps the posterior close to normal from the first goal on: in the tests
 //! the chances differ by about 0.01 at most from brute-force integration over rates and day factors.
 //!
-//! P(best) averages, over quasi-random draws of the other arms, the chance that this arm exceeds their maximum, so that it is
-//! smooth and has no smallest step. Guarantee: `model`.
+//! Chances and losses are worked out from that normal law by quadrature: see [`contest`]. They do not depend on the arms' order.
+//! Guarantee: `model`.
 
+mod contest;
 mod normal;
 
 use crate::table::CountTable;
-use crate::vector::LANES as BLOCK;
-use normal::{Normal, POINTS, Row, normals};
+use contest::contest;
+use normal::{Normal, Row, inverse};
 pub(crate) use normal::{cholesky, solve};
 
 /// The joint posterior of all arms' log rates, up to a common constant, and what follows from it.
@@ -61,12 +62,16 @@ pub(crate) fn of_normal(mean: &[f64], precision: &[f64]) -> JointPosterior {
     let arms = mean.len();
     let mut factor = vec![0.0; arms * arms];
     cholesky(precision, &mut factor, arms);
-    let normal = Normal { mean: mean.to_vec(), precision: precision.to_vec(), factor };
+    let covariance = inverse(&factor, arms);
     let zeros = vec![0.0; arms];
-    let covariance = normal.covariance();
-    let mut all =
-        JointPosterior { p_best: zeros.clone(), expected_loss: zeros, mean: mean.to_vec(), covariance };
-    normal.compete(&normals(arms), 1.0, &mut all);
+    let mut all = JointPosterior {
+        p_best: zeros.clone(),
+        expected_loss: zeros,
+        mean: mean.to_vec(),
+        covariance: Vec::new(),
+    };
+    contest(mean, &covariance, 1.0, &mut all);
+    all.covariance = covariance;
     let sum: f64 = all.p_best.iter().sum();
     for p in &mut all.p_best {
         *p /= sum;
@@ -78,13 +83,12 @@ pub(crate) fn of_normal(mean: &[f64], precision: &[f64]) -> JointPosterior {
 #[derive(Debug, Clone)]
 pub(crate) struct Joint {
     arms: usize,
-    normals: Vec<f64>,
     rows: Vec<Row>,
 }
 
 impl Joint {
     pub(crate) fn new(arms: usize) -> Self {
-        Self { arms, normals: normals(arms), rows: Vec::new() }
+        Self { arms, rows: Vec::new() }
     }
 
     pub(crate) fn read(
@@ -109,31 +113,19 @@ impl Joint {
         };
         let mut parts = Vec::with_capacity(2);
         let mut mode = start(table, centres, pair_sd);
-        let mut next_point = 0;
         for (variance, weight) in two_points(variances, weights, self.sampling_variance()) {
             if weight == 0.0 {
                 continue;
             }
             let normal = Normal::fit(&self.rows, centres, pair_sd, variance, &mut mode);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a part of a small count"
-            )]
-            let points = ((POINTS as f64 * weight) as usize).next_multiple_of(BLOCK).clamp(4 * BLOCK, POINTS);
-            if next_point + points > POINTS {
-                next_point = POINTS - points;
-            }
-            let draws = &self.normals[next_point * arms..(next_point + points) * arms];
-            next_point += points;
-            normal.compete(draws, weight, &mut all);
+            contest(&normal.mean, &normal.covariance, weight, &mut all);
             for (sum, m) in all.mean.iter_mut().zip(&normal.mean) {
                 *sum += weight * m;
             }
             parts.push((weight, normal));
         }
         for (weight, normal) in &parts {
-            let covariance = normal.covariance();
+            let covariance = &normal.covariance;
             for a in 0..arms {
                 for b in 0..arms {
                     let between = (normal.mean[a] - all.mean[a]) * (normal.mean[b] - all.mean[b]);

@@ -1,12 +1,6 @@
-//! The normal approximation at one logit variance, and the contest of arms drawn from it.
+//! The normal approximation of the joint posterior at one logit variance.
 
-use std::f64::consts::SQRT_2;
-
-use super::JointPosterior;
-use crate::vector::{self, LANES as BLOCK, each};
-
-/// Draws over all logit variances together.
-pub(super) const POINTS: usize = 256;
+use crate::vector;
 
 /// One arm in one period.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,12 +9,11 @@ pub(super) struct Row {
     pub(super) count: f64,
 }
 
-/// A normal approximation: mean and the Cholesky factor of the precision.
+/// A normal approximation.
 pub(super) struct Normal {
     pub(super) mean: Vec<f64>,
-    pub(super) precision: Vec<f64>,
-    /// Lower triangular L with L·Lᵀ = precision.
-    pub(super) factor: Vec<f64>,
+    /// Row by row.
+    pub(super) covariance: Vec<f64>,
 }
 
 impl Normal {
@@ -55,20 +48,21 @@ impl Normal {
                 break;
             }
         }
-        let mut normal = Self { mean: mode.to_vec(), precision, factor };
-        let shift = normal.skewness(rows, &rate, variance);
+        let mut normal = Self { mean: mode.to_vec(), covariance: inverse(&factor, arms) };
+        let mut shift = normal.skewness(rows, &rate, variance);
+        solve(&factor, &mut shift, arms);
         for (mean, shift) in normal.mean.iter_mut().zip(shift) {
             *mean += shift;
         }
         normal
     }
 
-    /// How far the mean lies from the mode to first order: −½·C·t with t_a = Σ_u h_a·q_a − (w_a/W)·Σ_j h_j·q_j, where
+    /// What, solved for with the precision, is how far the mean lies from the mode to first order: −½·C·t with t_a = Σ_u h_a·q_a − (w_a/W)·Σ_j h_j·q_j, where
     /// h = μ(1 − vμ)/(1 + vμ)² are minus the quasi-likelihood's third derivatives, w its weights, W their sum and
     /// q_j = (e_j − w/W)ᵀC(e_j − w/W). (Tierney & Kadane 1986; the level's elimination brings w/W.)
     fn skewness(&self, rows: &[Row], rate: &[f64], variance: f64) -> Vec<f64> {
         let arms = self.mean.len();
-        let covariance = self.covariance();
+        let covariance = &self.covariance;
         let mut pull = vec![0.0; arms];
         let (mut weight, mut third, mut spread) = (vec![0.0; arms], vec![0.0; arms], vec![0.0; arms]);
         for row in rows.chunks_exact(arms) {
@@ -101,90 +95,23 @@ impl Normal {
                 pull[a] -= 0.5 * (spread[a] - weight[a] * sum);
             }
         }
-        solve(&self.factor, &mut pull, arms);
         pull
-    }
-
-    /// Adds this part's chances and losses, over the given standard normal draws: whole blocks of them, arm by arm.
-    pub(super) fn compete(&self, draws: &[f64], weight: f64, all: &mut JointPosterior) {
-        vector::wide!(self.contest(draws, weight, all));
-    }
-
-    #[inline(always)]
-    fn contest(&self, draws: &[f64], weight: f64, all: &mut JointPosterior) {
-        let arms = self.mean.len();
-        let part = weight / (draws.len() / arms) as f64;
-        let sharp: Vec<f64> = (0..arms).map(|a| self.precision[a * arms + a].sqrt()).collect();
-        let inverse: Vec<f64> = (0..arms).map(|a| 1.0 / self.factor[a * arms + a]).collect();
-        let mut eta = vec![[0.0; BLOCK]; arms];
-        for z in draws.chunks_exact(arms * BLOCK) {
-            // η = m + L⁻ᵀz.
-            for a in (0..arms).rev() {
-                let mut x: [f64; BLOCK] = lanes(z, a);
-                for (b, eta) in eta.iter().enumerate().skip(a + 1) {
-                    let l = self.factor[b * arms + a];
-                    for (x, eta) in x.iter_mut().zip(eta) {
-                        *x -= l * eta;
-                    }
-                }
-                for x in &mut x {
-                    *x *= inverse[a];
-                }
-                eta[a] = x;
-            }
-            let (mut first, mut second) = ([f64::NEG_INFINITY; BLOCK], [f64::NEG_INFINITY; BLOCK]);
-            for (eta, mean) in eta.iter_mut().zip(&self.mean) {
-                for i in 0..BLOCK {
-                    let x = eta[i] + mean;
-                    eta[i] = x;
-                    let beaten = if x < first[i] { x } else { first[i] };
-                    first[i] = if x > first[i] { x } else { first[i] };
-                    second[i] = if beaten > second[i] { beaten } else { second[i] };
-                }
-            }
-            for a in 0..arms {
-                // Q(η − m) = L·z: how far the other arms pull this one from its mean given them.
-                let mut pull = [0.0; BLOCK];
-                for b in 0..=a {
-                    let (l, z): (f64, [f64; BLOCK]) = (self.factor[a * arms + b], lanes(z, b));
-                    for i in 0..BLOCK {
-                        pull[i] += l * z[i];
-                    }
-                }
-                let eta = &eta[a];
-                let rival = each!(i => if eta[i] == first[i] { second[i] } else { first[i] });
-                // (rival − centre)·√Q with centre = η − pull/Q.
-                let chance = each!(i => {
-                    vector::normal_sf((rival[i] - eta[i]) * sharp[a] + pull[i] / sharp[a])
-                });
-                let loss = each!(i => vector::exp(first[i] - eta[i]) - 1.0);
-                all.p_best[a] += part * vector::sum(chance);
-                all.expected_loss[a] += part * vector::sum(loss);
-            }
-        }
-    }
-
-    pub(super) fn covariance(&self) -> Vec<f64> {
-        let arms = self.mean.len();
-        let mut inverse = vec![0.0; arms * arms];
-        for column in 0..arms {
-            let mut unit = vec![0.0; arms];
-            unit[column] = 1.0;
-            solve(&self.factor, &mut unit, arms);
-            for row in 0..arms {
-                inverse[row * arms + column] = unit[row];
-            }
-        }
-        inverse
     }
 }
 
-/// The draws of one arm in a block.
-#[inline(always)]
-fn lanes(block: &[f64], arm: usize) -> [f64; BLOCK] {
-    let mut out = [0.0; BLOCK];
-    out.copy_from_slice(&block[arm * BLOCK..(arm + 1) * BLOCK]);
-    out
+/// The inverse of a matrix by its lower Cholesky factor.
+pub(super) fn inverse(factor: &[f64], n: usize) -> Vec<f64> {
+    let mut inverse = vec![0.0; n * n];
+    let mut unit = vec![0.0; n];
+    for column in 0..n {
+        unit.fill(0.0);
+        unit[column] = 1.0;
+        solve(factor, &mut unit, n);
+        for (row, value) in unit.iter().enumerate() {
+            inverse[row * n + column] = *value;
+        }
+    }
+    inverse
 }
 
 /// Adds one period's quasi-score and information, its common level eliminated.
@@ -271,30 +198,4 @@ fn solve_upper(factor: &[f64], x: &mut [f64], n: usize) {
         let sum: f64 = (i + 1..n).map(|k| factor[k * n + i] * x[k]).sum();
         x[i] = (x[i] - sum) / factor[i * n + i];
     }
-}
-
-/// Quasi-random standard normals: a Kronecker sequence with the square roots of primes, through the inverse error function.
-/// Block by block of draws, each arm's in a row; the second half of a block mirrors the first, and each arm's variance is one.
-pub(super) fn normals(arms: usize) -> Vec<f64> {
-    let primes = (2u32..).filter(|n| (2..*n).all(|d| !n.is_multiple_of(d))).take(arms);
-    let columns: Vec<Vec<f64>> = primes
-        .map(|prime| {
-            let draw = |i: usize| {
-                let u = (0.5 + (i + 1) as f64 * f64::from(prime).sqrt()).fract();
-                statrs::function::erf::erf_inv(2.0 * u - 1.0) * SQRT_2
-            };
-            let column: Vec<f64> = (0..POINTS / 2).map(draw).collect();
-            let scale = (column.iter().map(|z| z * z).sum::<f64>() / column.len() as f64).sqrt();
-            column.iter().map(|z| z / scale).collect()
-        })
-        .collect();
-    let mut out = Vec::with_capacity(POINTS * arms);
-    for block in 0..POINTS / BLOCK {
-        for column in &columns {
-            let half = &column[block * BLOCK / 2..(block + 1) * BLOCK / 2];
-            out.extend(half);
-            out.extend(half.iter().map(|z| -z));
-        }
-    }
-    out
 }
