@@ -26,7 +26,7 @@ const UNKNOWN: usize = 20;
 const AWAY: usize = 20;
 const SUPPRESSED: usize = 10;
 /// How long anything may take before it counts as not happening.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 struct World {
     rig: PathBuf,
