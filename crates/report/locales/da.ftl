@@ -13,6 +13,7 @@ per = pr. { $what }
 per-one = pr. { $metric }
 cost-per = pris pr. { $metric }
 goals-per = { $goals } pr. { $unit }
+odds-of = odds for { $goals }
 count-experiments = { $n } { $n ->
         [one] eksperiment
        *[other] eksperimenter
@@ -31,6 +32,7 @@ metric-meeting = { $n ->
         [one] møde
        *[other] møder
     }
+metric-revenue = omsætning
 metric-order = { $n ->
         [one] ordre
        *[other] ordrer
@@ -152,10 +154,16 @@ verdict-wins = { $arm } vinder: den giver { $times }; { $fates }.
 verdict-wins-plainly = { $arm } vinder; { $fates }.
 verdict-left = { $arm } er den arm, der er tilbage: { $fates }.
 equally-good = { $arms } er lige gode
-between-times = (mellem { $lower } og { $upper } gange så mange { $goals })
+between-times = { $amount ->
+        [much] (mellem { $lower } og { $upper } gange i { $goals })
+       *[many] (mellem { $lower } og { $upper } gange så mange { $goals })
+    }
 goes-on-alone = { $arm } fortsætter alene
 money-stays-with = pengene bliver hos { $arm }, den billigste
-times-as-many = { $ratio } gange så mange { $goals } som { $other } { $interval }
+times-as-many = { $amount ->
+        [much] { $ratio } gange så meget som { $other } i { $goals } { $interval }
+       *[many] { $ratio } gange så mange { $goals } som { $other } { $interval }
+    }
 interval-between = (mellem { $lower } og { $upper })
 interval-at-least = (mindst { $lower })
 interval-at-most = (højst { $upper })
@@ -246,7 +254,10 @@ method-noise = Fundet dagsstøj: { $noise }.
 method-looks = Kig: { $n }.
 plots = Diagrammer
 how-sure = Hvor sikkert er det?
-how-sure-text = Over linjen 1× giver den førstnævnte arm flere { $goals } end den anden. Båndet rummer det sande forhold; det bliver smallere, efterhånden som tallene kommer. Hver streg forneden er et kig.
+how-sure-text = { $amount ->
+        [much] Over linjen 1× har den førstnævnte arm højere { $goals } end den anden. Båndet rummer det sande forhold; det bliver smallere, efterhånden som tallene kommer. Hver streg forneden er et kig.
+       *[many] Over linjen 1× giver den førstnævnte arm flere { $goals } end den anden. Båndet rummer det sande forhold; det bliver smallere, efterhånden som tallene kommer. Hver streg forneden er et kig.
+    }
 strongest-drawn = De { $n } sammenligninger med stærkest bevis er tegnet; tabellen nedenfor rummer alle.
 against = mod { $arm }
 evidence = Bevis
@@ -339,7 +350,12 @@ passed = bestået
 failed = fejlet
 warned = advarsel
 every-pair = Alle par ({ $n })
-every-pair-text = Forholdet mellem raterne med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+every-pair-text = { $measure ->
+        [odds-ratio] Forholdet mellem oddsene med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+        [ratio-of-means] Forholdet mellem middelværdierne med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+        [ratio-of-figures] Forholdet mellem de to summer med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+       *[rate-ratio] Forholdet mellem raterne med dets konfidenssekvens; e-værdier i hver retning ({ $threshold } er bevis ved de accepterede { $alpha }); chance ifølge modellen.
+    }
 day-by-day = Dag for dag ({ $n } { $n ->
         [one] dag
        *[other] dage

@@ -13,6 +13,7 @@ per = per { $what }
 per-one = { $metric }
 cost-per = cost per { $metric }
 goals-per = { $goals } per { $unit }
+odds-of = odds of { $goals }
 count-experiments = { $n } { $n ->
         [one] experiment
        *[other] experiments
@@ -31,6 +32,7 @@ metric-meeting = { $n ->
         [one] meeting
        *[other] meetings
     }
+metric-revenue = revenue
 metric-order = { $n ->
         [one] order
        *[other] orders
@@ -152,10 +154,16 @@ verdict-wins = { $arm } wins: it brings { $times }; { $fates }.
 verdict-wins-plainly = { $arm } wins; { $fates }.
 verdict-left = { $arm } is the arm that is left: { $fates }.
 equally-good = { $arms } are equally good
-between-times = (between { $lower } and { $upper } times as many { $goals })
+between-times = { $amount ->
+        [much] (between { $lower } and { $upper } times the { $goals })
+       *[many] (between { $lower } and { $upper } times as many { $goals })
+    }
 goes-on-alone = { $arm } goes on alone
 money-stays-with = the money stays with { $arm }, the cheaper
-times-as-many = { $ratio } times as many { $goals } as { $other } { $interval }
+times-as-many = { $amount ->
+        [much] { $ratio } times the { $goals } of { $other } { $interval }
+       *[many] { $ratio } times as many { $goals } as { $other } { $interval }
+    }
 interval-between = (between { $lower } and { $upper })
 interval-at-least = (at least { $lower })
 interval-at-most = (at most { $upper })
@@ -246,7 +254,10 @@ method-noise = Day noise found: { $noise }.
 method-looks = Looks: { $n }.
 plots = Plots
 how-sure = How sure is it?
-how-sure-text = Above the line 1×, the first-named arm brings more { $goals } than the other. The band holds the true ratio; it narrows as figures come in. Each tick at the foot is a look.
+how-sure-text = { $amount ->
+        [much] Above the line 1×, the first-named arm has higher { $goals } than the other. The band holds the true ratio; it narrows as figures come in. Each tick at the foot is a look.
+       *[many] Above the line 1×, the first-named arm brings more { $goals } than the other. The band holds the true ratio; it narrows as figures come in. Each tick at the foot is a look.
+    }
 strongest-drawn = The { $n } comparisons with most evidence are drawn; the table below holds all.
 against = against { $arm }
 evidence = Evidence
@@ -339,7 +350,12 @@ passed = passed
 failed = failed
 warned = warning
 every-pair = Every pair ({ $n })
-every-pair-text = Ratio of the rates with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
+every-pair-text = { $measure ->
+        [odds-ratio] Ratio of the odds with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
+        [ratio-of-means] Ratio of the mean values with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
+        [ratio-of-figures] Ratio of the two sums with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
+       *[rate-ratio] Ratio of the rates with its confidence sequence; e-values for each direction ({ $threshold } is proof at the accepted { $alpha }); chance by the model.
+    }
 day-by-day = Day by day ({ $n } { $n ->
         [one] day
        *[other] days

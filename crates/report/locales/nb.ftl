@@ -13,6 +13,7 @@ per = per { $what }
 per-one = per { $metric }
 cost-per = kostnad per { $metric }
 goals-per = { $goals } per { $unit }
+odds-of = odds for { $goals }
 count-experiments = { $n } { $n ->
         [one] eksperiment
        *[other] eksperimenter
@@ -31,6 +32,7 @@ metric-meeting = { $n ->
         [one] møte
        *[other] møter
     }
+metric-revenue = omsetning
 metric-order = { $n ->
         [one] ordre
        *[other] ordrer
@@ -152,10 +154,16 @@ verdict-wins = { $arm } vinner: den gir { $times }; { $fates }.
 verdict-wins-plainly = { $arm } vinner; { $fates }.
 verdict-left = { $arm } er armen som er igjen: { $fates }.
 equally-good = { $arms } er like gode
-between-times = (mellom { $lower } og { $upper } ganger så mange { $goals })
+between-times = { $amount ->
+        [much] (mellom { $lower } og { $upper } ganger i { $goals })
+       *[many] (mellom { $lower } og { $upper } ganger så mange { $goals })
+    }
 goes-on-alone = { $arm } fortsetter alene
 money-stays-with = pengene blir hos { $arm }, den billigste
-times-as-many = { $ratio } ganger så mange { $goals } som { $other } { $interval }
+times-as-many = { $amount ->
+        [much] { $ratio } ganger så mye som { $other } i { $goals } { $interval }
+       *[many] { $ratio } ganger så mange { $goals } som { $other } { $interval }
+    }
 interval-between = (mellom { $lower } og { $upper })
 interval-at-least = (minst { $lower })
 interval-at-most = (høyst { $upper })
@@ -246,7 +254,10 @@ method-noise = Funnet dagsstøy: { $noise }.
 method-looks = Blikk: { $n }.
 plots = Diagrammer
 how-sure = Hvor sikkert er det?
-how-sure-text = Over linjen 1× gir den førstnevnte armen flere { $goals } enn den andre. Båndet rommer det sanne forholdet; det blir smalere etter hvert som tallene kommer. Hver strek nederst er et blikk.
+how-sure-text = { $amount ->
+        [much] Over linjen 1× har den førstnevnte armen høyere { $goals } enn den andre. Båndet rommer det sanne forholdet; det blir smalere etter hvert som tallene kommer. Hver strek nederst er et blikk.
+       *[many] Over linjen 1× gir den førstnevnte armen flere { $goals } enn den andre. Båndet rommer det sanne forholdet; det blir smalere etter hvert som tallene kommer. Hver strek nederst er et blikk.
+    }
 strongest-drawn = De { $n } sammenligningene med sterkest bevis er tegnet; tabellen nedenfor har alle.
 against = mot { $arm }
 evidence = Bevis
@@ -339,7 +350,12 @@ passed = bestått
 failed = feilet
 warned = advarsel
 every-pair = Alle par ({ $n })
-every-pair-text = Forholdet mellom ratene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
+every-pair-text = { $measure ->
+        [odds-ratio] Forholdet mellom oddsene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
+        [ratio-of-means] Forholdet mellom middelverdiene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
+        [ratio-of-figures] Forholdet mellom de to summene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
+       *[rate-ratio] Forholdet mellom ratene med dets konfidenssekvens; e-verdier i hver retning ({ $threshold } er bevis ved de aksepterte { $alpha }); sjanse ifølge modellen.
+    }
 day-by-day = Dag for dag ({ $n } { $n ->
         [one] dag
        *[other] dager

@@ -13,6 +13,7 @@ per = per { $what }
 per-one = per { $metric }
 cost-per = kostnad per { $metric }
 goals-per = { $goals } per { $unit }
+odds-of = odds för { $goals }
 count-experiments = { $n } { $n ->
         [one] experiment
        *[other] experiment
@@ -31,6 +32,7 @@ metric-meeting = { $n ->
         [one] möte
        *[other] möten
     }
+metric-revenue = intäkter
 metric-order = { $n ->
         [one] order
        *[other] ordrar
@@ -152,10 +154,16 @@ verdict-wins = { $arm } vinner: den ger { $times }; { $fates }.
 verdict-wins-plainly = { $arm } vinner; { $fates }.
 verdict-left = { $arm } är den arm som är kvar: { $fates }.
 equally-good = { $arms } är lika bra
-between-times = (mellan { $lower } och { $upper } gånger så många { $goals })
+between-times = { $amount ->
+        [much] (mellan { $lower } och { $upper } gånger i { $goals })
+       *[many] (mellan { $lower } och { $upper } gånger så många { $goals })
+    }
 goes-on-alone = { $arm } fortsätter ensam
 money-stays-with = pengarna stannar hos { $arm }, den billigaste
-times-as-many = { $ratio } gånger så många { $goals } som { $other } { $interval }
+times-as-many = { $amount ->
+        [much] { $ratio } gånger så mycket som { $other } i { $goals } { $interval }
+       *[many] { $ratio } gånger så många { $goals } som { $other } { $interval }
+    }
 interval-between = (mellan { $lower } och { $upper })
 interval-at-least = (minst { $lower })
 interval-at-most = (högst { $upper })
@@ -246,7 +254,10 @@ method-noise = Funnet dagsbrus: { $noise }.
 method-looks = Tittar: { $n }.
 plots = Diagram
 how-sure = Hur säkert är det?
-how-sure-text = Över linjen 1× ger den förstnämnda armen fler { $goals } än den andra. Bandet rymmer det sanna förhållandet; det smalnar av när siffrorna kommer. Varje streck längst ned är en titt.
+how-sure-text = { $amount ->
+        [much] Över linjen 1× har den förstnämnda armen högre { $goals } än den andra. Bandet rymmer det sanna förhållandet; det smalnar av när siffrorna kommer. Varje streck längst ned är en titt.
+       *[many] Över linjen 1× ger den förstnämnda armen fler { $goals } än den andra. Bandet rymmer det sanna förhållandet; det smalnar av när siffrorna kommer. Varje streck längst ned är en titt.
+    }
 strongest-drawn = De { $n } jämförelserna med starkast bevis är ritade; tabellen nedan har alla.
 against = mot { $arm }
 evidence = Bevis
@@ -339,7 +350,12 @@ passed = godkänd
 failed = misslyckad
 warned = varning
 every-pair = Alla par ({ $n })
-every-pair-text = Förhållandet mellan takterna med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
+every-pair-text = { $measure ->
+        [odds-ratio] Förhållandet mellan oddsen med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
+        [ratio-of-means] Förhållandet mellan medelvärdena med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
+        [ratio-of-figures] Förhållandet mellan de två summorna med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
+       *[rate-ratio] Förhållandet mellan takterna med dess konfidenssekvens; e-värden i varje riktning ({ $threshold } är bevis vid accepterade { $alpha }); chans enligt modellen.
+    }
 day-by-day = Dag för dag ({ $n } { $n ->
         [one] dag
        *[other] dagar

@@ -167,7 +167,8 @@ impl Say<'_> {
                 "between-times",
                 lower = lower,
                 upper = upper,
-                goals = goals
+                goals = goals,
+                amount = self.x.goal.amount()
             ));
         }
         let after = if self.x.totals.spend_minor == 0 {
@@ -191,7 +192,15 @@ impl Say<'_> {
         };
         let goals = lang.goals_per_unit(&self.x.goal, self.currency);
         let ratio = lang.significant(ratio.ratio);
-        tr!(lang, "times-as-many", ratio = ratio, goals = goals, other = mark(other), interval = interval)
+        tr!(
+            lang,
+            "times-as-many",
+            amount = self.x.goal.amount(),
+            ratio = ratio,
+            goals = goals,
+            other = mark(other),
+            interval = interval
+        )
     }
 
     fn best_bet(&self, best: &ArmReport, gone: &[&ArmReport]) -> Prose {

@@ -239,7 +239,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
         separation: words::separation("platform-split"),
         guarantee: (looks > 0).then(|| words::guarantee("robust")),
         method: (looks > 0).then(|| "conditional likelihood with a dispersion mixture".to_owned()),
-        goal: Goal { metric: "lead".into(), per: "spend".into(), target: Some(20) },
+        goal: Goal::counted("lead", "spend", Some(20)),
         alpha: 0.05,
         cost_limit_minor: Some(90_000),
         state: plan.state,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use gevinst_experiment::Zone;
-use gevinst_ledger::evidence::{ArmLook, Look, PairLook};
+use gevinst_ledger::evidence::{ArmLook, EffectMeasure, Look, PairLook};
 use gevinst_ledger::{Fact, Filter, Kind, Ledger};
 use jiff::civil::Date;
 
@@ -104,6 +104,10 @@ pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone, language:
         }
     }
     x.pairs = look.pairs.iter().map(|seen| pair(look, seen)).collect();
+    // Rare goals of one pair may be compared by rates and others by odds: odds is then the word for all.
+    if look.pairs.iter().any(|seen| seen.measure == EffectMeasure::OddsRatio) {
+        x.goal.measure = EffectMeasure::OddsRatio.as_str().to_owned();
+    }
     x.checks = look
         .checks
         .iter()

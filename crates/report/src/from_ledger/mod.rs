@@ -14,7 +14,10 @@ mod overview;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-use gevinst_experiment::{Budget, Company, Experiment, Month, Source, Zone, parse_company, parse_experiment};
+use gevinst_experiment::{
+    Budget, Company, Experiment, GoalKind, Month, Source, Zone, parse_company, parse_experiment,
+};
+use gevinst_ledger::evidence::EffectMeasure;
 use gevinst_ledger::fact::{Concluded, Launched};
 use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
 use jiff::Timestamp;
@@ -289,6 +292,14 @@ fn planned(definition: &Experiment, currency: &Currency, language: Language) -> 
             metric: definition.goal.metric.as_str().to_owned(),
             per: definition.goal.per.as_str().to_owned(),
             target: definition.goal.target,
+            kind: definition.goal.kind.as_str().to_owned(),
+            measure: match definition.goal.kind {
+                GoalKind::Count => EffectMeasure::RateRatio,
+                GoalKind::Value => EffectMeasure::RatioOfMeans,
+                GoalKind::Ratio => EffectMeasure::RatioOfFigures,
+            }
+            .as_str()
+            .to_owned(),
         },
         alpha: definition.decide.wrongly_drop_best.as_f64(),
         cost_limit_minor: definition.decide.max_cost_per_goal.map(gevinst_experiment::Money::minor),

@@ -18,7 +18,7 @@ pub(super) fn section(x: &ExperimentReport, id: &str, to: Reader<'_>, depth: Dep
             @if depth == Depth::Full {
                 p {
                     (glue(&tr!(lang, "arms-text",
-                        goals = lang.goals(&x.goal.metric, 2),
+                        goals = lang.goals(&x.goal.metric, if x.goal.kind == "count" { 2 } else { 1 }),
                         per = lang.rate_scale(&x.goal, to.currency).1,
                         threshold = lang.threshold(x.alpha))))
                     @if let Some(limit) = x.cost_limit_minor {

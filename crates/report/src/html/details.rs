@@ -80,7 +80,7 @@ fn pairs(x: &ExperimentReport, to: Reader<'_>) -> Markup {
         details {
             summary { (tr!(lang, "every-pair", n = x.pairs.len())) }
             p class="soft small" {
-                (glue(&tr!(lang, "every-pair-text", threshold = lang.threshold(x.alpha), alpha = lang.percent(x.alpha))))
+                (glue(&tr!(lang, "every-pair-text", measure = x.goal.measure.replace(' ', "-"), threshold = lang.threshold(x.alpha), alpha = lang.percent(x.alpha))))
             }
             (scroll(&tr!(lang, "named-pairs", name = plain(&x.name)), &table))
             (cut_note(x.pairs.len(), to))

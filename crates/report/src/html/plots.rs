@@ -36,7 +36,7 @@ fn comparisons(x: &ExperimentReport, id: &str, (first, last): (Date, Date), to: 
         section class=[(shown.len() <= 4).then_some("keep")] aria-labelledby=(format!("{id}-s")) {
             h3 id=(format!("{id}-s")) { (tr!(lang, "how-sure")) }
             p {
-                (tr!(lang, "how-sure-text", goals = lang.goals_per_unit(&x.goal, to.currency)))
+                (tr!(lang, "how-sure-text", amount = x.goal.amount(), goals = lang.goals_per_unit(&x.goal, to.currency)))
                 @if x.comparisons.len() > shown.len() { " " (tr!(lang, "strongest-drawn", n = shown.len())) }
             }
             div class=(match shown.len() { 1 => "panels one", 2 | 4 => "panels two", _ => "panels" }) {

@@ -2,6 +2,8 @@
 //!
 //! Metrics are named by users; the usual ones are known in every language, any other stands as it was written.
 
+use gevinst_ledger::evidence::EffectMeasure;
+
 use super::{Language, tr};
 use crate::figures::Currency;
 use crate::model::{ArmStatus, Goal, Label, Outcome, State};
@@ -17,6 +19,7 @@ impl Language {
             "visit" => tr!(self, "metric-visit", n = n),
             "meeting" => tr!(self, "metric-meeting", n = n),
             "order" => tr!(self, "metric-order", n = n),
+            "revenue" => tr!(self, "metric-revenue", n = n),
             "customer" => tr!(self, "metric-customer", n = n),
             "conversion" => tr!(self, "metric-conversion", n = n),
             "click" | "clicks" => tr!(self, "metric-click", n = n),
@@ -70,10 +73,20 @@ impl Language {
         }
     }
 
-    /// "leads per krone", "visits per recipient".
+    /// What arms are compared by: "leads per krone", "odds of visits", "revenue per recipient".
     #[must_use]
     pub fn goals_per_unit(self, goal: &Goal, currency: &Currency) -> String {
-        tr!(self, "goals-per", goals = self.goals(&goal.metric, 2), unit = self.unit(&goal.per, currency))
+        if goal.measure == EffectMeasure::OddsRatio.as_str() {
+            return tr!(self, "odds-of", goals = self.goals(&goal.metric, 2));
+        }
+        // A sum of money is no number of things: revenue per click, leads per click.
+        let number = if goal.kind == "count" { 2 } else { 1 };
+        tr!(
+            self,
+            "goals-per",
+            goals = self.goals(&goal.metric, number),
+            unit = self.unit(&goal.per, currency)
+        )
     }
 
     /// By what a rate per unit of exposure is multiplied in tables, and the words for it.
@@ -81,6 +94,12 @@ impl Language {
     pub fn rate_scale(self, goal: &Goal, currency: &Currency) -> (f64, String) {
         let per = |figure: String| tr!(self, "per", what = figure);
         match goal.per.as_str() {
+            // Minor units per minor unit: what each krone brought back.
+            "spend" if goal.kind != "count" => (1.0, per(self.unit(&goal.per, currency))),
+            one if goal.kind != "count" => (
+                1.0 / currency.scale() as f64,
+                format!("({}) {}", currency.code, per(self.unit(one, currency))),
+            ),
             "spend" => {
                 (1000.0 * currency.scale() as f64, per(format!("{} {}", self.count(1000), currency.code)))
             }
@@ -280,9 +299,52 @@ mod tests {
     fn rates_are_scaled_to_be_read() {
         // 0.0000073 leads per øre says nothing to anyone.
         let nok = Currency::new("NOK", 2);
-        let goal = |per: &str| Goal { metric: "lead".into(), per: per.into(), target: None };
+        let goal = |per: &str| Goal::counted("lead", per, None);
         assert_eq!(Language::English.rate(Some(0.000_007_3), &goal("spend"), &nok), "0.730");
         assert_eq!(Language::Danish.rate(Some(0.1828), &goal("recipients"), &nok), "18,3");
         assert_eq!(Language::English.rate(None, &goal("clicks"), &nok), "–");
+    }
+
+    #[test]
+    fn what_arms_are_compared_by_is_said_rightly() {
+        // Protects a reader from "1.3 times as many revenues" and from odds that are taken for rates.
+        let nok = Currency::new("NOK", 2);
+        let goal = |metric: &str, per: &str, kind: &str, measure: EffectMeasure| Goal {
+            kind: kind.into(),
+            measure: measure.as_str().into(),
+            ..Goal::counted(metric, per, None)
+        };
+        let odds = goal("visit", "recipients", "count", EffectMeasure::OddsRatio);
+        let value = goal("revenue", "recipients", "value", EffectMeasure::RatioOfMeans);
+        let ratio = goal("revenue", "spend", "ratio", EffectMeasure::RatioOfFigures);
+        let said = |language: Language| {
+            [&odds, &value, &ratio]
+                .map(|goal| language.goals_per_unit(goal, &nok).replace(['\u{2068}', '\u{2069}'], ""))
+        };
+        assert_eq!(said(Language::English), ["odds of visits", "revenue per recipient", "revenue per krone"]);
+        assert_eq!(
+            said(Language::Danish),
+            ["odds for besøg", "omsætning pr. modtager", "omsætning pr. krone"]
+        );
+        assert_eq!((odds.amount(), Goal::counted("visit", "clicks", None).amount()), ("much", "many"));
+        let times = |goal: &Goal| {
+            tr!(
+                Language::English,
+                "times-as-many",
+                amount = goal.amount(),
+                ratio = "1.31",
+                other = "plain",
+                goals = Language::English.goals_per_unit(goal, &nok),
+                interval = ""
+            )
+        };
+        assert!(
+            times(&value).starts_with("1.31 times the revenue per recipient of plain"),
+            "{}",
+            times(&value)
+        );
+        // 650 øre a recipient are 6.50 kr; four kroner for one are four.
+        assert_eq!(Language::English.rate(Some(650.0), &value, &nok), "6.50");
+        assert_eq!(Language::English.rate(Some(4.0), &ratio, &nok), "4.00");
     }
 }

@@ -9,6 +9,7 @@ mod evidence;
 mod moves;
 mod overview;
 
+use gevinst_ledger::evidence::EffectMeasure;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -181,6 +182,25 @@ pub struct Goal {
     pub per: String,
     /// How many are wanted.
     pub target: Option<u64>,
+    /// What of it is judged: `count`, `value` or `ratio`.
+    pub kind: String,
+    /// What arms are compared by: `rate ratio`, `odds ratio`, `ratio of means` or `ratio of figures`; of rates before a look says.
+    pub measure: String,
+}
+
+impl Goal {
+    /// Goals that are counted and compared by their rates.
+    #[must_use]
+    pub fn counted(metric: &str, per: &str, target: Option<u64>) -> Self {
+        let (kind, measure) = ("count".to_owned(), EffectMeasure::RateRatio.as_str().to_owned());
+        Self { metric: metric.to_owned(), per: per.to_owned(), target, kind, measure }
+    }
+
+    /// The word by which sentences choose between "times as many" and "times the".
+    #[must_use]
+    pub fn amount(&self) -> &'static str {
+        if self.measure == EffectMeasure::RateRatio.as_str() { "many" } else { "much" }
+    }
 }
 
 /// Where an experiment stands.
