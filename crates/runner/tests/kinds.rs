@@ -136,3 +136,54 @@ fn one_arm_is_read_whatever_its_goal() {
         assert_eq!((reading.judgement.arms[0].count, reading.judgement.pairs.len()), (2, 0));
     }
 }
+
+#[test]
+fn a_mailing_that_is_judged_by_what_people_spent() {
+    // Protects values that somebody really had: pounds of a file become minor units, and a month is scored by them.
+    let Some(folder) = std::env::var_os("GEVINST_DATA") else {
+        println!("skipped: GEVINST_DATA does not name the folder of past results");
+        return;
+    };
+    let company = gevinst_experiment::parse_company(&gevinst_experiment::Source::new(
+        "gevinst.toml",
+        "currency = \"USD\"\ntimezone = \"UTC\"\n[month]\nbudget = \"1 USD\"\n[channels.list]\nplugin = \"email\"\n",
+    ))
+    .unwrap()
+    .value;
+    let text = "name = \"spend\"\nmonth = \"2026-11\"\nhypothesis = \"A mailing brings more than none.\"\n\
+        separation = \"randomised\"\ngoal = { metric = \"revenue\", per = \"recipients\", kind = \"value\" }\n\
+        budget = { total_exposure = 36000, daily_exposure = 1200 }\n\
+        [[arm]]\nname = \"mens\"\nchannel = \"list\"\n[[arm]]\nname = \"womens\"\nchannel = \"list\"\n\
+        [[arm]]\nname = \"none\"\nchannel = \"list\"\ncontrol = true\n\
+        [rehearsal.data]\nfile = \"hillstrom.csv.gz\"\narm = \"segment\"\n\
+        arms = { mens = \"Mens E-Mail\", womens = \"Womens E-Mail\", none = \"No E-Mail\" }\n\
+        goal = \"conversion\"\nvalue = \"spend\"\n";
+    let experiment =
+        gevinst_experiment::parse_experiment(&gevinst_experiment::Source::new("spend.toml", text), &company)
+            .unwrap_or_else(|found| panic!("{found}"))
+            .value;
+    let plan = gevinst_runner::plan::Plan::new(&company, &experiment, None).unwrap();
+    let folders = [std::path::PathBuf::from(folder)];
+    let stand_in =
+        gevinst_runner::rehearse::stand_in::stand_ins(&[(&experiment, std::path::Path::new(""))], &folders)
+            .remove(0)
+            .unwrap();
+    // Published sums of the MineThatData challenge: 1.4226 dollars a person against 0.6528, 1.25 % of whom bought against 0.57 %.
+    let arm = |name: &str| stand_in.model.arm(name).unwrap();
+    let mean = |name: &str| stand_in.worth(arm(name)) * stand_in.model.true_rate(arm(name));
+    assert!((mean("mens") - 142.26).abs() < 0.01 && (mean("none") - 65.28).abs() < 0.01, "{}", mean("mens"));
+    assert_eq!(stand_in.best_arms(), [arm("mens")]);
+    let calendar =
+        gevinst_rehearsal::Calendar::month("2026-11", "UTC", gevinst_rehearsal::Grain::Day).unwrap();
+    let summary = gevinst_runner::rehearse::months::play(
+        &plan,
+        &stand_in,
+        &std::sync::Arc::new(calendar),
+        1,
+        8,
+        &|| {},
+    )
+    .unwrap();
+    assert!(summary.best_dropped.mean < 0.3, "{:?}", summary.best_dropped);
+    assert!(summary.gain_realised.unwrap().mean > 0.0, "{:?}", summary.gain_realised);
+}

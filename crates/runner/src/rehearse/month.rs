@@ -24,6 +24,8 @@ pub struct MonthOutcome {
     pub arms: Vec<ArmOutcome>,
     /// Goals that the month's exposures should have brought, whatever was drawn.
     pub expected_goals: f64,
+    /// What these are worth: their number where goals are only counted, else minor units.
+    pub expected_worth: f64,
 }
 
 /// What an arm came to.
@@ -124,11 +126,13 @@ pub fn outcome(
     standing: &Standing,
     ended_on: &[Option<usize>],
 ) -> MonthOutcome {
-    let mut expected_goals = 0.0;
+    let (mut expected_goals, mut expected_worth) = (0.0, 0.0);
     for period in 0..book.periods() {
         for (arm, &market_arm) in number.iter().enumerate() {
             let exposure = book.cell(period, arm).exposure.unwrap_or(0.0);
-            expected_goals += stand_in.model.expected_goals(calendar, market_arm, period, exposure);
+            let goals = stand_in.model.expected_goals(calendar, market_arm, period, exposure);
+            expected_goals += goals;
+            expected_worth += stand_in.worth(market_arm) * goals;
         }
     }
     let arms = (0..number.len())
@@ -138,7 +142,7 @@ pub fn outcome(
             total: book.total(arm),
         })
         .collect();
-    MonthOutcome { arms, expected_goals }
+    MonthOutcome { arms, expected_goals, expected_worth }
 }
 
 /// The moments at which a month is stepped: its start, the end of each day, and when all goals have arrived; each with the

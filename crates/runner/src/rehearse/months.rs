@@ -92,7 +92,7 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
         let hit = arms.iter().filter(|&&arm| outcome.arms[arm].status == status).count();
         to_float(hit) / to_float(arms.len().max(1))
     };
-    let possible = benchmark.best_goals - benchmark.even_goals;
+    let possible = benchmark.best_worth - benchmark.even_worth;
     let mut days: Vec<f64> = outcomes
         .iter()
         .flat_map(|outcome| losers.iter().map(|&arm| &outcome.arms[arm]))
@@ -112,8 +112,8 @@ pub fn summarise(plan: &Plan, benchmark: &Benchmark, outcomes: &[MonthOutcome]) 
         losers_dropped: (!losers.is_empty())
             .then(|| mean(outcomes.iter().map(|outcome| share(outcome, &losers, ArmStatus::Dropped)))),
         drop_days: (!days.is_empty()).then(|| [0.1, 0.5, 0.9].map(|p| quantile(&days, p))),
-        gain_realised: (possible > 1e-9 * benchmark.even_goals.max(1e-300)).then(|| {
-            mean(outcomes.iter().map(|outcome| (outcome.expected_goals - benchmark.even_goals) / possible))
+        gain_realised: (possible > 1e-9 * benchmark.even_worth.max(1e-300)).then(|| {
+            mean(outcomes.iter().map(|outcome| (outcome.expected_worth - benchmark.even_worth) / possible))
         }),
         goals: arms().map(|arm| arm.total.goals).sum(),
         spend_minor: arms().map(|arm| arm.total.spend_minor).sum(),

@@ -22,6 +22,26 @@ pub struct StandIn {
     pub truth: Truth,
     /// Its laws, ready to be drawn from and to score by.
     pub model: Arc<Model>,
+    /// Whether goals are judged by what they are worth: then so is a month.
+    pub judged_by_value: bool,
+}
+
+impl StandIn {
+    /// What a goal of one of the market's arms counts for on average: 1, or its value where values are judged.
+    #[must_use]
+    pub fn worth(&self, market_arm: usize) -> f64 {
+        let rate = self.model.true_rate(market_arm);
+        match self.model.true_value_rate(market_arm).filter(|_| self.judged_by_value && rate > 0.0) {
+            Some(value_rate) => value_rate / rate,
+            None => 1.0,
+        }
+    }
+
+    /// The market's arms that are truly best, by what is judged.
+    #[must_use]
+    pub fn best_arms(&self) -> Vec<usize> {
+        if self.judged_by_value { self.model.best_arms_by_value() } else { self.model.best_arms() }
+    }
 }
 
 /// The stand-in markets of several experiments, each data file read once. The answers keep the order of the questions.
@@ -57,7 +77,8 @@ pub fn stand_ins(
                 price_from_data(experiment, &mut truth, data);
             }
             let model = Model::with_data(&truth, data).map_err(rehearse)?;
-            Ok(StandIn { truth, model: Arc::new(model) })
+            let judged_by_value = experiment.goal.kind != GoalKind::Count;
+            Ok(StandIn { truth, model: Arc::new(model), judged_by_value })
         }));
     }
     answers
