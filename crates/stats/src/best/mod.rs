@@ -10,7 +10,7 @@
 //! pairs' curves give. With τ near 0.4 the prior keeps the posterior close to normal from the first goal on: in the tests
 //! the chances differ by about 0.01 at most from brute-force integration over rates and day factors.
 //!
-//! Chances and losses are worked out from that normal law by quadrature: see [`contest`]. They do not depend on the arms' order.
+//! Chances and losses are worked out from that normal law by quadrature (`contest.rs`). They do not depend on the arms' order.
 //! Guarantee: `model`.
 
 mod contest;
