@@ -48,7 +48,7 @@ finish() {
       [ -s "$rig/$log" ] && { echo "== the last of $log" >&2; tail -n 20 "$rig/$log" >&2; }
     done
   fi
-  rm -rf "$rig"
+  [ -n "${GEVINST_MAIL_KEEP:-}" ] && echo "kept: $rig" >&2 || rm -rf "$rig"
   exit $code
 }
 trap finish EXIT
