@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::{Columns, Config, Files};
 use crate::drops::{self, Count};
-use crate::funnel::{EXPECTED_VALUE, Funnel, HOURS_TO_FIRST_ANSWER, Standing};
+use crate::funnel::{EXPECTED_VALUE, Funnel, HOURS_TO_FIRST_ANSWER, REVENUE, Standing};
 use crate::hubspot::{self, HubSpot};
 use crate::market::Market;
 use crate::moment;
@@ -275,6 +275,7 @@ impl Outcomes {
                 let known = self.funnel.has_values() || self.knows(|columns| columns.value.is_some());
                 known.then_some(Figure::Value)
             }
+            REVENUE => self.knows(|columns| columns.value.is_some()).then_some(Figure::Revenue),
             HOURS_TO_FIRST_ANSWER => self.knows(|columns| columns.answered.is_some()).then_some(Figure::Wait),
             _ => self.funnel.stage(metric).map(Figure::Stage),
         }
@@ -294,6 +295,8 @@ impl Outcomes {
         match figure {
             Figure::Stage(stage) => (stage <= reached).then_some(1),
             Figure::Value => self.funnel.worth_minor(standing, record.score_milli, record.value_minor),
+            Figure::Revenue if self.funnel.is_customer(standing) => record.value_minor,
+            Figure::Revenue => None,
             // Who still waits has waited until now: left out, the slowest answers would look like none.
             Figure::Wait if record.answered_us.is_none() && standing == Standing::Lost => None,
             Figure::Wait => {
@@ -311,6 +314,8 @@ enum Figure {
     Stage(usize),
     /// What they are worth, in minor units.
     Value,
+    /// What customers brought by their own records, in minor units.
+    Revenue,
     /// How long they waited; summed in seconds, told in hours.
     Wait,
 }

@@ -19,7 +19,7 @@ const NAMED_MAX: u64 = 20;
 
 /// One file.
 #[derive(Clone, Debug)]
-pub(crate) struct Drop {
+pub(crate) struct DropFile {
     path: PathBuf,
     /// Its name, for messages.
     pub(crate) name: String,
@@ -28,7 +28,12 @@ pub(crate) struct Drop {
 }
 
 /// The `.csv` files of a folder, by name.
-pub(crate) fn list(field: &str, folder: &Path, fresh: Fresh, zone: &TimeZone) -> Result<Vec<Drop>, Error> {
+pub(crate) fn list(
+    field: &str,
+    folder: &Path,
+    fresh: Fresh,
+    zone: &TimeZone,
+) -> Result<Vec<DropFile>, Error> {
     let failed = |error: std::io::Error| {
         Error::unavailable(format!("{field}: the folder `{}` cannot be read: {error}", folder.display()))
     };
@@ -50,7 +55,7 @@ pub(crate) fn list(field: &str, folder: &Path, fresh: Fresh, zone: &TimeZone) ->
                     .and_then(|since| i64::try_from(since.as_micros()).ok())
             }
         };
-        drops.push(Drop { path, name, reaches_us });
+        drops.push(DropFile { path, name, reaches_us });
     }
     drops.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(drops)
@@ -124,7 +129,7 @@ impl<'h> Count<'h> {
 
 /// Hands every row of a file to `take`. `needed` columns must be there; the others may be missing.
 pub(crate) fn read(
-    drop: &Drop,
+    drop: &DropFile,
     separator: char,
     needed: &[&str],
     count: &mut Count<'_>,

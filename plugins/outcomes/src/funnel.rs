@@ -9,6 +9,8 @@ use crate::worth;
 
 /// The metric of what people are worth, in minor units.
 pub(crate) const EXPECTED_VALUE: &str = "expected_value";
+/// The metric of what customers brought, in minor units.
+pub(crate) const REVENUE: &str = "revenue";
 /// The metric of how long people waited, in hours.
 pub(crate) const HOURS_TO_FIRST_ANSWER: &str = "hours_to_first_answer";
 
@@ -106,6 +108,11 @@ impl Funnel {
         self.names.iter().position(|name| name == metric)
     }
 
+    /// Whether someone is at the last stage.
+    pub(crate) fn is_customer(&self, standing: Standing) -> bool {
+        standing == Standing::At(self.names.len() - 1)
+    }
+
     /// Whether it is known what people are worth.
     pub(crate) fn has_values(&self) -> bool {
         self.customer_minor.is_some() || self.values_minor.iter().any(Option::is_some)
@@ -159,7 +166,7 @@ pub(crate) fn check_name(field: &str, name: &str) -> Result<(), Error> {
     if name.is_empty() || name.len() > 64 || !name.bytes().all(fits) || name.starts_with(['-', '_']) {
         return Err(Error::bad_config(field, "expected lower-case letters, digits, `-` and `_`"));
     }
-    if [EXPECTED_VALUE, HOURS_TO_FIRST_ANSWER, "spend"].contains(&name) {
+    if [EXPECTED_VALUE, REVENUE, HOURS_TO_FIRST_ANSWER, "spend"].contains(&name) {
         return Err(Error::bad_config(field, format!("`{name}` is a metric of its own")));
     }
     Ok(())

@@ -3,12 +3,18 @@
 //! `GET /crm/v3/objects/{object}` lists everything with the properties that are asked for; the search endpoint is not used,
 //! for it ends at 10,000 records. What is read is known until the moment the reading began.
 
-use gevinst_http::{Base, Call, Client, Secret, Settings, segment};
+use std::time::Duration;
+
+use gevinst_http::{Base, Call, Client, Pace, Secret, Settings, segment};
 use gevinst_sdk::{Error, Host};
 use serde_json::Value;
 
 use crate::config::{Columns, HubSpot as Config};
 
+/// What a private app may send in [`PERIOD`], a little less than that: others may use the same account.
+const REQUESTS: u32 = 80;
+/// See [`REQUESTS`].
+const PERIOD: Duration = Duration::from_secs(10);
 /// Records a page: HubSpot's largest.
 const PAGE: &str = "100";
 /// More pages are no small company's; better told than waited for.
@@ -28,7 +34,8 @@ impl HubSpot {
             return Err(Error::bad_config("/hubspot/object", "expected `contacts` or `deals`"));
         }
         let base = Base::parse("/hubspot/base_url", &config.base_url)?;
-        let client = Client::new(Settings::new("HubSpot", base), host.clone())?;
+        let pace = Some(Pace::new(REQUESTS, PERIOD));
+        let client = Client::new(Settings { pace, ..Settings::new("HubSpot", base) }, host.clone())?;
         let token = Secret::named(host, &config.token)?;
         client.hide(&token);
         let properties = asked(&config.properties).join(",");

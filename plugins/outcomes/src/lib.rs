@@ -8,7 +8,8 @@
 //!   page that the record names, or a click id that a list of clicks knows; the first of these that names both.
 //! - **Which period**: the local day of the first touch where the record has one, else of its creation.
 //! - **What is counted**: every stage is a metric, and counts the people that reached it or a later one; `expected_value` sums
-//!   what they are worth in minor units; `hours_to_first_answer` how long they waited. Someone who moves on, or back, restates
+//!   what they are worth in minor units, `revenue` what customers' own records say, `hours_to_first_answer` how long people
+//!   waited, those who still wait among them. Someone who moves on, or back, restates
 //!   the row of their day.
 //! - **Zeroes**: a source knows all people, so that of every period until its freshness each arm has a row, a zero
 //!   where nobody came. That is also how a count that fell to nothing is restated.

@@ -71,7 +71,7 @@ fn deal(fake: &Fake<HubSpot>, number: Option<usize>, arm: &str, stage: &str, amo
 
 /// Number and sum of a metric's rows for an arm.
 fn sum(source: &mut Driver<Outcomes>, arm: u32, metric: u32) -> (u64, f64) {
-    let asked = request(&["product", "problem"], &["lead", "customer", "expected_value"]);
+    let asked = request(&["product", "problem"], &["lead", "customer", "expected_value", "revenue"]);
     let answer = source.observe(&asked).unwrap();
     assert_eq!(answer.after.fresh_until_us, START_US + 9 * DAY_US);
     let rows = answer.rows.iter().filter(|row| (row.arm, row.metric) == (arm, metric));
@@ -107,6 +107,7 @@ fn every_page_is_read_and_a_deal_that_moves_restates() {
     assert_eq!(sum(&mut source, 2, 2), (1, 1.0));
     assert_eq!(sum(&mut source, 2, 1), (50, 50.0), "a customer is a lead too");
     assert_eq!(sum(&mut source, 2, 3).1, 49.0 * 100_000.0 + 700_000.0);
+    assert_eq!(sum(&mut source, 2, 4), (1, 700_000.0), "what was sold, not what may be");
 }
 
 #[test]
