@@ -265,3 +265,57 @@ fn commands_that_cannot_be_meant_are_refused() {
     assert!(!channel.query(&query).unwrap().exists);
     assert!(place.fake.received().is_empty());
 }
+
+#[test]
+fn outcomes_count_for_whoever_was_enrolled_before_them() {
+    // Protects: what sales people report from being counted twice, for strangers, or for what came before the message.
+    let mut place = Place::new(&people("p", 4));
+    let file = place.folder.path().join("sales.csv");
+    place.config["goals"] = json!({ "sale": { "from": "outcomes", "file": file, "at": "won", "value_minor": "value", "days": 10 } });
+    let mut channel = place.open();
+    place.set_hour(0, 8);
+    channel.apply(&command("new", 1, 4, Some(letter("new")))).unwrap();
+    let request = ObserveRequest {
+        experiment: "headlines".into(),
+        arms: vec![Coded { code: 1, name: "new".into() }],
+        metrics: vec![Coded { code: 1, name: "sale".into() }],
+        grain: Grain::Day,
+        timezone: "UTC".into(),
+        from_us: START_US,
+        to_us: START_US + DAY_US,
+        cursor: None,
+    };
+    place.set_hour(20, 8);
+    let mut sales = |text: &str| {
+        std::fs::write(&file, format!("email,won,value\n{text}")).unwrap();
+        let row = channel.observe(&request).unwrap().rows.get(0).unwrap();
+        (row.count, row.sum, row.sum_sq)
+    };
+    let first = "p0@people.example,2026-11-01,500\n";
+    let more = "P0@people.example,2026-11-03T10:00:00+01:00,300\np1@people.example,2026-10-31,100\n\
+                p2@people.example,soon,100\np3@people.example,2026-11-12,100\nstranger@people.example,2026-11-02,100\n";
+    // One person, who brought 8 kroner in all; a sale before the message and one long after are not its.
+    assert_eq!(sales(&format!("{first}{more}")), (1, 800.0, 640_000.0));
+    assert_eq!(sales(first), (1, 500.0, 250_000.0), "one that was taken out counts no more");
+    assert!(place.log().contains("1 rows of outcomes have no"), "{}", place.log());
+}
+
+#[test]
+fn a_forgotten_person_is_gone_but_was_counted() {
+    // Protects: the right to be forgotten, and yesterday's figures.
+    let place = Place::new(&people("p", 4));
+    let mut channel = place.open();
+    place.set_hour(0, 8);
+    channel.apply(&command("new", 1, 4, Some(letter("new")))).unwrap();
+    let config = serde_json::from_value(place.config.clone()).unwrap();
+    let mut account = gevinst_email::Account::open(config, &|_| Ok(KEY.to_owned()), START_US).unwrap();
+    assert_eq!(account.forget("P0@people.example", START_US + DAY_US).unwrap(), 1);
+    drop(account);
+    place.set_hour(1, 8);
+    let seen = observe(&mut channel, &["new"], &["recipients"], 1);
+    assert_eq!(seen[&("new".to_owned(), "recipients".to_owned(), 0)], 4);
+    let set = Set { daily_budget: Money::new(100, "XXX"), paused: false, creative: Some(letter("next")) };
+    channel.apply(&Command::new("next", "only", 1, set, i64::MAX)).unwrap();
+    assert_eq!(place.received_by().get("p0@people.example"), Some(&1), "never again");
+    assert_eq!(place.received_by().get("p1@people.example"), Some(&2));
+}
