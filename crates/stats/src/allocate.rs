@@ -5,6 +5,11 @@
 //!   to the leader drawn from P(best), the rest to the runner-up drawn from P(best) without it.
 //! * `earn`: Thompson sampling sharpened as the month runs out, share ∝ P(best)^(1 + 2t/T).
 //!
+//! Part of the possible gain over an even split that 819 months of the Upworthy archive's four-package tests realised (200 goals, log
+//! rates' spread 0.24, floor 1 %, steps of 50 %; standard error .01): even .09, balanced .40, earn .61; losing arms dropped with
+//! proof: .18, .04 and none. With 40 goals a day and a spread of 0.35: .61, .75 and .87; .76, .59 and .23. The runner's example
+//! `possible_gain` measures it.
+//!
 //! Shares are in expectation, not drawn: the budget follows them exactly. The limits: while an arm lives its share is at
 //! least the floor and at most its cap, and it moves by at most `max_step` (a part of the whole budget) a day. When an arm
 //! is dropped, what it had goes to the living in proportion to their shares at once, since unspent money proves nothing; the
