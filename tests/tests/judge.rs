@@ -368,3 +368,98 @@ fn a_person_reads_the_same_verdict_in_eighty_columns() {
     assert!(answer.out.lines().all(|line| line.chars().count() <= 80), "{}", answer.out);
     assert!(!answer.out.contains('\u{1b}'), "no colour into a pipe");
 }
+
+/// The answer of `--test` on a table of two arms, as JSON.
+fn tested(text: &str, more: &[&str]) -> Value {
+    let place = Place::new();
+    place.write("t.csv", text);
+    place.gevinst([["judge", "t.csv", "--json"].as_slice(), more].concat()).done().json()
+}
+
+#[test]
+fn tests_that_people_know_give_the_values_that_others_published() {
+    // Protects people who asked for a test by name from another one, and from reading it when it is not valid.
+    let two = |control: &str, treatment: &str| {
+        format!("period,arm,exposure,count\n1,old,{control}\n1,new,{treatment}\n")
+    };
+    let p = |answer: &Value| answer["comparisons"][0]["p_value"].as_f64().expect("a p-value");
+    // scipy: barnard_exact, boschloo_exact; statsmodels: proportions_ztest; R and scipy: fisher_exact of the same table.
+    for (test, control, treatment, expected, name) in [
+        ("barnard", "47,13", "53,19", 0.530_637_102_766_593, "Barnard's exact test"),
+        ("boschloo", "47,13", "53,19", 0.400_016_939_936_318_4, "Boschloo's exact test"),
+        ("two-proportion", "1000,100", "1000,130", 0.035_488_450_466_474_71, "two-proportion z-test"),
+        // The lady tasting tea: 34 of 70 tables are at least as extreme.
+        ("fisher", "4,1", "4,3", 34.0 / 70.0, "Fisher's exact test"),
+    ] {
+        let answer = tested(&two(control, treatment), &["--test", test]);
+        assert!((p(&answer) - expected).abs() < 1e-9, "{test}: {answer}");
+        assert_eq!(
+            (answer["test"].as_str(), answer["kind"].as_str()),
+            (Some(name), Some("fixed-sample")),
+            "{answer}"
+        );
+        assert!(answer["valid"].as_str().is_some_and(|text| text.contains("one look")), "{answer}");
+        assert_eq!(
+            (answer["control"].as_str(), answer["comparisons"][0]["arm"].as_str()),
+            (Some("old"), Some("new"))
+        );
+    }
+    // GrowthBook's own test of its t-test.
+    let values =
+        "period,arm,exposure,sum,sum_sq\n1,old,3407,1396.87,52377.9767\n1,new,3461,2422.7,134698.29\n";
+    assert!((p(&tested(values, &["--test", "welch"])) - 0.020_16).abs() < 5e-6);
+    // Exposure of any kind: the exact conditional test, from the other side too.
+    let rates = two("100.5,20", "90,34");
+    let (there, back) =
+        (tested(&rates, &["--test", "poisson"]), tested(&rates, &["--test", "poisson", "--control", "new"]));
+    assert!((p(&there) - p(&back)).abs() < 1e-12 && p(&there) < 0.05, "{there}");
+    let estimate = |answer: &Value| answer["comparisons"][0]["estimate"].as_f64().expect("an estimate");
+    assert!((estimate(&there) * estimate(&back) - 1.0).abs() < 1e-9);
+
+    // Jennison & Turnbull (2000), two-sided α = 0.05, five looks: C_B = 2.040 and C_P = 2.413.
+    let bounds = |test: &str| -> Vec<f64> {
+        let answer = tested(&rates, &["--test", test, "--looks", "5", "--look", "2"]);
+        assert_eq!(answer["kind"], "group-sequential");
+        assert!(answer["comparisons"][0]["p_value"].is_null(), "it is read by its boundary");
+        let bounds = answer["plan"]["boundaries"].as_array().expect("boundaries");
+        bounds.iter().map(|bound| bound.as_f64().expect("a number")).collect()
+    };
+    for (k, bound) in bounds("obrien-fleming").into_iter().enumerate() {
+        let looked = f64::from(u32::try_from(k).expect("small")) + 1.0;
+        assert!((bound - 2.040 * (5.0 / looked).sqrt()).abs() < 2e-3, "look {}: {bound}", k + 1);
+    }
+    assert!(bounds("pocock").iter().all(|bound| (bound - 2.413).abs() < 1e-3));
+}
+
+#[test]
+fn tests_that_people_know_say_when_they_may_be_read() {
+    // Protects against the peeking that these tests do not forgive, and against tables that they do not fit.
+    let place = Place::new();
+    let day = |day: u32| format!("{day},old,1000,50\n{day},new,1000,60\n{day},other,1000,90\n");
+    let days: String = (1..=5).map(day).collect();
+    place.write("t.csv", format!("period,arm,exposure,count\n{days}"));
+    let text = place.gevinst(["judge", "t.csv", "--test", "two-proportion"]).done().out;
+    // Armitage, McPherson & Rowe (1969): five looks at 5 % are wrong in 14.2 % of cases.
+    for words in [
+        "two-proportion z-test, fixed-sample",
+        "valid for one look",
+        "14.2 %",
+        "of all comparisons together",
+        "other: ",
+    ] {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    let refused = |arguments: &[&str], code: i32, words: &[&str]| {
+        place
+            .gevinst([["judge", "t.csv"].as_slice(), arguments].concat())
+            .ended_with(code)
+            .complaining_of(words);
+    };
+    refused(&["--test", "pocock"], 2, &["number of its planned looks", "--looks 4"]);
+    refused(&["--test", "pocock", "--looks", "3", "--look", "4"], 2, &["look 4 of 3"]);
+    refused(&["--test", "welch"], 3, &["no column `sum`", "sum_sq"]);
+    refused(&["--test", "fisher", "--control", "nobody"], 2, &["no arm `nobody`", "`old`, `new`, `other`"]);
+    refused(&["--test", "chi"], 2, &["chi", "fisher"]);
+    place.write("t.csv", "period,arm,exposure,count\n1,old,10.5,5\n1,new,10,6\n");
+    refused(&["--test", "fisher"], 3, &["arm `old`", "no people", "--test poisson"]);
+}

@@ -361,9 +361,42 @@ pub(crate) struct Judge {
     /// Prior standard deviation of log ratios between arms
     #[arg(long, default_value_t = 0.4)]
     pub(crate) prior_sd: f64,
+    /// Use a test that people know, in place of our own: on the totals, each arm against the control. It may not be read again and again
+    #[arg(long, value_enum, conflicts_with_all = ["tie_within", "max_cost", "prior_sd", "cap", "repeated"])]
+    pub(crate) test: Option<TestArg>,
+    /// The arm that `--test` compares the others to [default: the table's first]
+    #[arg(long, value_name = "ARM", requires = "test")]
+    pub(crate) control: Option<String>,
+    /// How many looks a group-sequential test was planned with
+    #[arg(long, value_name = "N", requires = "test")]
+    pub(crate) looks: Option<u32>,
+    /// Which of them this is, counted from 1 [default: the last]
+    #[arg(long, value_name = "K", requires = "looks")]
+    pub(crate) look: Option<u32>,
     /// Write it as JSON to FILE; to standard output without FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
     pub(crate) json: Option<PathBuf>,
+}
+
+/// A test that people know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestArg {
+    /// Welch's t-test of means; the table needs sum and sum_sq. Fixed sample.
+    Welch,
+    /// The two-proportion z-test, for many people. Fixed sample.
+    TwoProportion,
+    /// Fisher's exact test, for few people. Fixed sample.
+    Fisher,
+    /// Barnard's exact test, for up to 5,000 people an arm. Fixed sample.
+    Barnard,
+    /// Boschloo's exact test, for up to 5,000 people an arm. Fixed sample.
+    Boschloo,
+    /// The exact test of two Poisson rates, for goals per money, impressions or clicks. Fixed sample.
+    Poisson,
+    /// The O'Brien-Fleming boundary, strict early and mild late. Group sequential: needs --looks.
+    ObrienFleming,
+    /// The Pocock boundary, the same at every look. Group sequential: needs --looks.
+    Pocock,
 }
 
 /// `gevinst audit-rule`.

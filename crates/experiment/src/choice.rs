@@ -105,6 +105,14 @@ choices! {
         Unrandomised = "unrandomised",
     }
 
+    /// What is believed of an experiment's arms before its first result.
+    PriorSource "prior" {
+        /// What the closed experiments in the ledger say, where there are enough of them.
+        Learned = "learned",
+        /// The same for every experiment.
+        Default = "default",
+    }
+
     /// What goals are counted per.
     Exposure "kind of exposure" {
         /// Money spent.

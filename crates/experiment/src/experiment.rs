@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     ArmName, ChannelName, Duration, ExperimentName, Exposure, GoalKind, Kind, MetricName, Money, Month,
-    Phase, Ratio, Rehearsal, Rule, Separation, Zone,
+    Phase, PriorSource, Ratio, Rehearsal, Rule, Separation, Zone,
 };
 
 /// One question in one month.
@@ -151,6 +151,11 @@ pub struct Decide {
     pub winner_chance: Ratio,
     /// The expected loss, relative to the best rate, at which it does so; from 0, below 1.
     pub winner_loss: Ratio,
+    /// What is believed of the arms before the first result.
+    pub prior: PriorSource,
+    /// The chance of still becoming the winner below which an arm goes; above 0, below 0.5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_for_futility: Option<Ratio>,
 }
 
 /// How budget follows results.

@@ -48,7 +48,7 @@ mod syntax;
 mod template;
 
 pub use calendar::{Grain, Month, Period, Zone};
-pub use choice::{Draw, Exposure, GoalKind, Kind, Mode, Phase, Rule, Separation};
+pub use choice::{Draw, Exposure, GoalKind, Kind, Mode, Phase, PriorSource, Rule, Separation};
 pub use company::{ChannelConfig, Company, GoalValue, MonthGoal};
 pub use currency::Currency;
 pub use diagnostic::{Checked, Diagnostic, Diagnostics, Entry, Severity, Source};

@@ -88,6 +88,7 @@ fn fill(ledger: &mut Ledger, name: &str) -> Result<(), gevinst_ledger::Error> {
             sha256: Digest::of(b"library"),
         }],
         sources: vec![],
+        prior: None,
     };
     ledger.append(START_US, Some(name), vec![Fact::Launched(launched)])?;
     for day in 0..30 {

@@ -129,7 +129,7 @@ pub struct Stored {
 }
 
 /// An experiment began: what was asked, as it was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Launched {
     /// The definition file's text.
     pub definition_toml: String,
@@ -151,6 +151,34 @@ pub struct Launched {
     /// Channels on which no arm runs, and which report on all arms: where goals are counted elsewhere than they are bought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// What was learned from earlier experiments and is believed in every look; `None`: the defaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<LearnedPrior>,
+}
+
+/// What was believed of an experiment's arms at its launch, from experiments that were closed by then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearnedPrior {
+    /// Standard deviation of the log ratio of two arms.
+    pub ratio_sd: f64,
+    /// How many experiments that came from.
+    pub experiments: u64,
+    /// Whose they were: a channel, or `None` for those of all channels.
+    pub channel: Option<String>,
+    /// What was believed of day noise; `None` where nothing was learned of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<LearnedNoise>,
+}
+
+/// What was believed of day noise: variances of a pair's logit with their weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearnedNoise {
+    /// The variances, rising.
+    pub variances: Vec<f64>,
+    /// Their weights, which sum to one.
+    pub weights: Vec<f64>,
+    /// How many experiments they came from.
+    pub experiments: u64,
 }
 
 /// An arm as launched.

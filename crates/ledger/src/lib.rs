@@ -30,6 +30,7 @@
 //!     arms: vec![arm("product", 1), arm("problem", 2)],
 //!     plugins: vec![],
 //!     sources: vec![],
+//!     prior: None,
 //! };
 //! let mut ledger = Ledger::in_memory();
 //! ledger.append(start_us, Some("headlines"), vec![Fact::Launched(launched)])?;

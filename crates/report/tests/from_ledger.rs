@@ -90,6 +90,7 @@ impl Story {
             arms: vec![arm("product", 1), arm("problem", 2)],
             plugins: vec![],
             sources: vec![],
+            prior: None,
         };
         let mut story = Self { ledger: Ledger::in_memory() };
         story.write(midnight_us(1), vec![Fact::Launched(launched)]);
@@ -309,6 +310,7 @@ fn the_leader_is_also_shown_against_its_closest_rival() {
         arms: names.into_iter().enumerate().map(arm).collect(),
         plugins: vec![],
         sources: vec![],
+        prior: None,
     };
     let mut story = Story { ledger: Ledger::in_memory() };
     story.write(midnight_us(1), vec![Fact::Launched(launched)]);

@@ -4,20 +4,20 @@
 //! the experiment stands is read from the ledger at the start and after each phase. The clock is the caller's.
 
 use gevinst_abi::wire::Capability;
+use gevinst_ledger::evidence::Look;
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::Decision;
-use gevinst_ledger::{ArmProgress, AsOf, Fact, Filter, Kind, Ledger};
+use gevinst_ledger::{ArmProgress, AsOf, Fact, Filter, Kind, Ledger, RecordId};
 
 use crate::Error;
 use crate::allocate::{self, Pool};
-use crate::engine::{Engine, Moment, Standing};
+use crate::engine::{Engine, Finding, Moment, Standing};
 use crate::evidence;
 use crate::moves::{self, Moved, Wanted};
 use crate::observe::{self, Observed};
 use crate::plan::Plan;
 use crate::port::{PortError, Ports};
-use crate::quality::{self, Check};
-use crate::{book::Book, commanded};
+use crate::{book::Book, commanded, learn, quality};
 
 /// What a launch records beside the plan.
 #[derive(Debug, Clone)]
@@ -54,6 +54,8 @@ pub struct Stepped {
     pub stage: Stage,
     /// Whether it was launched in this step.
     pub launched: bool,
+    /// What it believed before its first result, in words; empty before it is launched.
+    pub belief: String,
     /// What asking the channels brought.
     pub observed: Observed,
     /// Number of the look that was taken, if one was.
@@ -84,6 +86,7 @@ pub fn step(
     let mut stepped = Stepped {
         stage: stage(plan, now_us),
         launched: false,
+        belief: String::new(),
         observed: Observed::default(),
         look: None,
         concluded: Vec::new(),
@@ -93,6 +96,19 @@ pub fn step(
     if progress.closed().is_some() {
         stepped.stage = Stage::Closed;
         return Ok(stepped);
+    }
+    let launched = ledger.launched(name)?;
+    let believing;
+    let plan = match believed(plan, papers, stepped.stage, launched.as_ref(), ledger)? {
+        Some(other) => {
+            believing = other;
+            *engine = Engine::new(&believing)?;
+            &believing
+        }
+        None => plan,
+    };
+    if launched.is_some() || stepped.stage == Stage::Running {
+        stepped.belief = plan.belief();
     }
     if progress.launched().is_none() {
         match stepped.stage {
@@ -107,10 +123,7 @@ pub fn step(
         }
         launch(plan, papers, ledger, ports, now_us)?;
         stepped.launched = true;
-    } else if ledger
-        .launched(name)?
-        .is_some_and(|launched| launched.definition_toml != papers.definition_toml)
-    {
+    } else if launched.is_some_and(|launched| launched.definition_toml != papers.definition_toml) {
         return Err(Error::DefinitionChanged { experiment: name.to_owned() });
     }
 
@@ -128,12 +141,10 @@ pub fn step(
     let closing = month_over && now_us >= plan.close_at_us;
     if reported > standing.periods || (closing && !standing.closed) {
         let as_of = ledger.newest()?;
-        let book = book(plan, ledger, AsOf::Record(as_of))?;
         let moment = Moment { periods: reported, month_over, closing };
-        let mut finding = engine.look(plan, &book, moment, &standing)?;
-        finding.checks.push(quality::fresh(plan, reported, now_us));
-        finding.checks.extend(restated(plan, ledger, &book, standing.periods)?);
-        let look = evidence::look(plan, &book, moment, &finding, now_us);
+        let newest = newest_look(plan, ledger)?;
+        let (look, finding) =
+            look(plan, engine, ledger, &standing, (as_of, newest.as_ref()), (moment, now_us))?;
         stepped.look = Some(look.look);
         stepped.concluded = evidence::conclusions(plan, &standing.status, &finding, look.look);
         facts.push(Fact::Looked(Looked { as_of, evidence: look }));
@@ -211,6 +222,7 @@ fn launch(
         arms: arms.collect(),
         plugins,
         sources: plan.experiment.goal.source.iter().map(ToString::to_string).collect(),
+        prior: plan.learned.clone(),
     };
     ledger.append(now_us, Some(name), vec![Fact::Launched(launched)])?;
     Ok(())
@@ -237,6 +249,71 @@ fn can_serve(plan: &Plan, ports: &mut dyn Ports, channel: &str) -> Result<(), Er
     }))
 }
 
+/// The plan with the prior that its looks are taken with, where it is not the plan's own: what was fixed at launch, or what an experiment
+/// that is launched now learns. A rehearsal is told by its caller.
+fn believed(
+    plan: &Plan,
+    papers: &Papers,
+    stage: Stage,
+    launched: Option<&Launched>,
+    ledger: &Ledger,
+) -> Result<Option<Plan>, Error> {
+    let learned = match launched {
+        Some(launched) => launched.prior.clone(),
+        None if papers.rehearsal_seed.is_some() || stage != Stage::Running => return Ok(None),
+        None => learn::prior(plan, ledger)?,
+    };
+    if learned == plan.learned {
+        return Ok(None);
+    }
+    let mut plan = plan.clone();
+    plan.believe(learned)?;
+    Ok(Some(plan))
+}
+
+/// Takes a recorded look again, from the ledger alone: it finds the same.
+///
+/// # Errors
+/// Those of the ledger and of the engine.
+pub fn look_again(plan: &Plan, ledger: &Ledger, looked: &Looked) -> Result<Look, Error> {
+    let name = plan.experiment.name.as_str();
+    let mut plan = plan.clone();
+    plan.believe(ledger.launched(name)?.and_then(|launched| launched.prior))?;
+    let filter = Filter::of(name).kinds(&[Kind::Looked]).until(looked.as_of).newest_first();
+    let before = match ledger.facts(filter).next().transpose()?.map(|stored| stored.fact) {
+        Some(Fact::Looked(before)) => Some(before),
+        _ => None,
+    };
+    let taken = &looked.evidence;
+    let periods = plan.periods_ended(taken.data_until_us);
+    let month_over = periods == plan.periods.len();
+    let moment = Moment { periods, month_over, closing: month_over && taken.at_us >= plan.close_at_us };
+    let standing =
+        before.as_ref().map_or_else(|| Standing::new(&plan), |before| stood(&plan, &before.evidence));
+    let mut engine = Engine::new(&plan)?;
+    look(&plan, &mut engine, ledger, &standing, (looked.as_of, before.as_ref()), (moment, taken.at_us))
+        .map(|(look, _)| look)
+}
+
+/// Takes a look at what is known as of a record. `before` is the newest look.
+fn look(
+    plan: &Plan,
+    engine: &mut Engine,
+    ledger: &Ledger,
+    standing: &Standing,
+    (as_of, before): (RecordId, Option<&Looked>),
+    (moment, now_us): (Moment, i64),
+) -> Result<(Look, Finding), Error> {
+    let book = book(plan, ledger, AsOf::Record(as_of))?;
+    let mut finding = engine.look(plan, &book, moment, standing)?;
+    finding.checks.push(quality::fresh(plan, moment.periods, now_us));
+    if let Some(before) = before {
+        let was = observe::read_book(plan, ledger, AsOf::Record(before.as_of))?;
+        finding.checks.push(quality::restated(plan, &was, &book, standing.periods));
+    }
+    Ok((evidence::look(plan, &book, moment, &finding, now_us), finding))
+}
+
 /// The figures that a look as of a moment in the ledger rests on.
 ///
 /// # Errors
@@ -247,31 +324,31 @@ pub fn book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Error> {
     Ok(book)
 }
 
-/// What was restated since the newest look, of the periods that it saw; `None` before the first.
-fn restated(plan: &Plan, ledger: &Ledger, is: &Book, periods: usize) -> Result<Option<Check>, Error> {
-    let filter = Filter::of(plan.experiment.name.as_str()).kinds(&[Kind::Looked]).newest_first();
-    let newest = ledger.facts(filter).next().transpose()?;
-    let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else { return Ok(None) };
-    let was = observe::read_book(plan, ledger, AsOf::Record(looked.as_of))?;
-    Ok(Some(quality::restated(plan, &was, is, periods)))
-}
-
 /// Where the experiment stands after its newest look, from the ledger alone.
 ///
 /// # Errors
 /// Those of the ledger.
 pub fn standing(plan: &Plan, ledger: &Ledger) -> Result<Standing, Error> {
+    Ok(newest_look(plan, ledger)?.map_or_else(|| Standing::new(plan), |looked| stood(plan, &looked.evidence)))
+}
+
+fn newest_look(plan: &Plan, ledger: &Ledger) -> Result<Option<Looked>, Error> {
     let filter = Filter::of(plan.experiment.name.as_str()).kinds(&[Kind::Looked]).newest_first();
     let newest = ledger.facts(filter).next().transpose()?;
-    let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else { return Ok(Standing::new(plan)) };
-    let evidence = looked.evidence;
-    Ok(Standing {
+    Ok(newest.and_then(|stored| match stored.fact {
+        Fact::Looked(looked) => Some(looked),
+        _ => None,
+    }))
+}
+
+fn stood(plan: &Plan, evidence: &Look) -> Standing {
+    Standing {
         looks: evidence.look,
         periods: plan.periods_ended(evidence.data_until_us),
         closed: evidence.at_us >= plan.close_at_us,
         status: evidence.arms.iter().map(|arm| arm.status).collect(),
         shares: evidence.arms.iter().map(|arm| arm.share).collect(),
-    })
+    }
 }
 
 /// Arms that must be commanded although no look was taken: never commanded yet, running or resting against what is wanted,
@@ -279,7 +356,7 @@ pub fn standing(plan: &Plan, ledger: &Ledger) -> Result<Standing, Error> {
 fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Result<Vec<usize>, Error> {
     let name = plan.experiment.name.as_str();
     let progress = ledger.progress(name)?;
-    let since = progress.last_look().map_or(gevinst_ledger::RecordId::START, |(_, record)| record);
+    let since = progress.last_look().map_or(RecordId::START, |(_, record)| record);
     let mut declined = Vec::new();
     for fact in ledger.facts(Filter::of(name).kinds(&[Kind::Approval]).after(since)) {
         if let Fact::Approval(approval) = fact?.fact

@@ -3,12 +3,12 @@
 //! Pure but for a memory that changes speed, not results. The same engine plays rehearsed months by the thousand and
 //! takes the looks that the ledger records; it knows neither clock nor ledger.
 
-use gevinst_experiment::Rule;
+use gevinst_experiment::{GoalKind, Rule};
 use gevinst_ledger::evidence::ArmStatus;
 use gevinst_stats::StatsError;
 use gevinst_stats::allocate::{self, Limits, Request};
 use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, Side, ln_e_value};
-use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide};
+use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide, futility};
 use gevinst_stats::judgement::{Detail, Guarantee, Judgement};
 
 use crate::Error;
@@ -182,6 +182,7 @@ impl Engine {
                 };
             }
         }
+        self.futile(plan, book, moment, before, judgement, &mut verdicts).map_err(refuse)?;
         let mut standing = Standing {
             looks: before.looks + 1,
             periods: moment.periods,
@@ -198,6 +199,62 @@ impl Engine {
             standing.shares = self.shares(plan, judgement, &standing, before, moment).map_err(refuse)?;
         }
         Ok(Finding { reading, costs, verdicts, checks, standing })
+    }
+
+    /// Lets go of arms whose chance of still becoming the winner is too small, where the definition wants that.
+    ///
+    /// An arm that outlives others which were let go so is no proven winner: it must pass the thresholds at the month's end.
+    fn futile(
+        &self,
+        plan: &Plan,
+        book: &Book,
+        moment: Moment,
+        before: &Standing,
+        judgement: &Judgement,
+        verdicts: &mut [ArmVerdict],
+    ) -> Result<(), StatsError> {
+        // How much goals still to come can move a ratio is known of counts alone.
+        let counted = plan.experiment.goal.kind == GoalKind::Count;
+        let Some(least) = plan.experiment.decide.stop_for_futility.filter(|_| counted) else { return Ok(()) };
+        let kept = |verdicts: &[ArmVerdict], arm: usize| {
+            before.status[arm].is_alive() && !verdicts[arm].verdict.stops()
+        };
+        let left: Vec<usize> = (0..plan.arms.len()).filter(|&arm| kept(verdicts, arm)).collect();
+        let p_best = |arm: &usize| judgement.arms[*arm].p_best;
+        let Some(leader) = left.iter().copied().max_by(|x, y| p_best(x).total_cmp(&p_best(y))) else {
+            return Ok(());
+        };
+        if !moment.month_over {
+            for arm in left.into_iter().filter(|&arm| arm != leader && plan.arms[arm].joins < moment.periods)
+            {
+                let pair = judgement.pair(arm, leader);
+                let ln_ratio = if pair.a == arm { pair.mean } else { -pair.mean };
+                let to_come = goals_to_come(plan, book, moment, [arm, leader]);
+                let (worth, least) = (self.rules.winner_p_best, least.as_f64());
+                if let Some(verdict) = futility(ln_ratio, pair.sd, to_come, worth, least)? {
+                    verdicts[arm] =
+                        ArmVerdict { arm, verdict, guarantee: Some(Guarantee::Model), ln_threshold: None };
+                }
+            }
+        }
+        let let_go = |arm: usize| {
+            before.status[arm] == ArmStatus::Futile || matches!(verdicts[arm].verdict, Verdict::Futile { .. })
+        };
+        let unproven = (0..plan.arms.len()).any(let_go);
+        let evidence = &judgement.arms[leader];
+        let passes = moment.month_over
+            && evidence.p_best >= self.rules.winner_p_best
+            && evidence.expected_loss <= self.rules.winner_expected_loss;
+        if unproven && matches!(verdicts[leader].verdict, Verdict::Winner { last_standing: true, .. }) {
+            let winner = Verdict::Winner { p_best: evidence.p_best, last_standing: false };
+            verdicts[leader] = ArmVerdict {
+                arm: leader,
+                verdict: if passes { winner } else { Verdict::Keep },
+                guarantee: passes.then_some(Guarantee::Model),
+                ln_threshold: None,
+            };
+        }
+        Ok(())
     }
 
     fn costs(
@@ -314,6 +371,19 @@ fn status(verdict: Verdict, before: ArmStatus, moment: Moment) -> ArmStatus {
         _ if moment.closing => ArmStatus::Running,
         _ => before,
     }
+}
+
+/// The most goals that two arms may still bring together, at their rate so far: later periods, and goals on their way.
+fn goals_to_come(plan: &Plan, book: &Book, moment: Moment, arms: [usize; 2]) -> f64 {
+    let Some(last) = moment.periods.checked_sub(1) else { return f64::MAX };
+    let seen_until_us = plan.periods[last].end_us;
+    let seen = plan.periods[..moment.periods].iter();
+    let complete: f64 = seen.map(|period| completeness(plan, period.end_us, seen_until_us)).sum();
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let goals: f64 = arms.iter().map(|&arm| book.total(arm).goals as f64).sum();
+    // One goal more than was seen: an arm without any may yet have its first.
+    let all = (goals + 1.0) * to_float(plan.periods.len()) / complete.max(1e-9);
+    (all - goals).max(0.0)
 }
 
 /// The least part of a cohort's goals that has certainly arrived, by what the definition states.

@@ -54,7 +54,10 @@ pub fn look(plan: &Plan, book: &Book, moment: Moment, finding: &Finding, now_us:
             .map_or(plan.start_us(), |last| plan.periods[last].end_us),
         guarantee: judgement.guarantee.as_str().to_owned(),
         separation: plan.experiment.separation.as_str().to_owned(),
-        method: reading.method.to_owned(),
+        method: match plan.learned {
+            None => reading.method.to_owned(),
+            Some(_) => format!("{}; {}", reading.method, plan.belief()),
+        },
         alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
         dispersion: reading.dispersion,
         arms: arms.collect(),

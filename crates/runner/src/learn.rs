@@ -2,12 +2,14 @@
 //!
 //! From each experiment's table come the usual spread of true rates (pooled and by channel), the usual day noise, each
 //! arm's gain without the winner's curse, and which verdicts of a month hold together. All of it is `model` but the last,
-//! which rests on e-values. Nothing is written anywhere, and no verdict of an experiment ever rests on what is learned:
-//! a wrong prior costs speed, not truth.
+//! which rests on e-values. What a new experiment believes is learned here and fixed in the ledger at its launch; no verdict's
+//! error rate rests on it: a wrong prior costs speed, not truth.
 
+use gevinst_experiment::{GoalKind, PriorSource};
+use gevinst_ledger::fact::{LearnedNoise, LearnedPrior};
 use gevinst_ledger::{AsOf, Fact, Filter, Kind, Ledger};
 use gevinst_stats::StatsError;
-use gevinst_stats::fdr::e_benjamini_hochberg;
+use gevinst_stats::fdr::{OnlineFdr, OnlineRule, e_benjamini_hochberg};
 use gevinst_stats::learn::{
     Closed, ClosedArm, Gain, LearnedScale, Reference, ScalePrior, gains, learn_channels, learn_noise,
 };
@@ -23,6 +25,12 @@ pub const LEVEL: f64 = 0.95;
 pub const FALSE_SHARE: f64 = 0.05;
 /// The default prior on day noise counts for so many closed experiments: cautious.
 const NOISE_WORTH: f64 = 8.0;
+/// So many closed experiments must agree before a new one believes them: with fewer the spread of true rates is anyone's guess.
+pub const LEARN_FROM: usize = 8;
+/// So many of the newest are asked.
+const NEWEST: usize = 200;
+/// Between these, whatever was learned: narrower and real differences would be proven late, wider and small ones.
+const RATIO_SD: (f64, f64) = (0.1, 1.0);
 /// The channel of an experiment whose arms run on several.
 pub const SEVERAL_CHANNELS: &str = "several channels";
 
@@ -39,6 +47,8 @@ pub struct Past {
     pub arms: Vec<String>,
     /// Which of them the others were compared to.
     pub control: Option<usize>,
+    /// What of its goal was judged; priors are learned from goals that are counted.
+    pub kind: GoalKind,
     /// Whether people were assigned at random: then days add no noise of their own.
     pub exact: bool,
     /// Its results.
@@ -68,6 +78,8 @@ pub struct Learned {
     pub experiments: Vec<Gains>,
     /// Each batch's verdicts, in the order of their names.
     pub batches: Vec<Batch>,
+    /// Each year's verdicts, one month after the other.
+    pub years: Vec<Year>,
 }
 
 /// One experiment's gains.
@@ -95,6 +107,20 @@ pub struct Batch {
     pub hold: Vec<(usize, usize)>,
 }
 
+/// Verdicts of one year, judged in the order in which its months came: what was found in one is never taken back by a later one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Year {
+    /// The year, or the one batch of results that have no month.
+    pub name: String,
+    /// Arms of which it was asked whether they are the best.
+    pub tested: u64,
+    /// The drops that hold over the year: (experiment, arm) by index. Of these at most [`FALSE_SHARE`] are false on average, whatever
+    /// the experiments have to do with each other and however the later ones came from the earlier (e-LOND).
+    pub hold: Vec<(usize, usize)>,
+    /// The level that the next arm is held against: its evidence must reach one over this.
+    pub next_level: f64,
+}
+
 /// An experiment of the ledger that teaches nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
@@ -104,13 +130,65 @@ pub struct PassedOver {
     pub reason: String,
 }
 
+/// What an experiment that is launched now may believe: learned from the newest closed experiments of the ledger, those on its own
+/// channel where there are [`LEARN_FROM`] of them, else those of all channels. `None` with fewer, and where its definition says so.
+///
+/// What was rehearsed teaches nothing here: it says what its market assumed. Nor do means of values, whose spread is another.
+///
+/// # Errors
+/// Those of the ledger, and of the statistics.
+pub fn prior(plan: &Plan, ledger: &Ledger) -> Result<Option<LearnedPrior>, Error> {
+    if plan.experiment.decide.prior == PriorSource::Default || plan.experiment.goal.kind != GoalKind::Count {
+        return Ok(None);
+    }
+    let (mut past, _) = closed_newest(ledger, NEWEST)?;
+    past.retain(|one| !one.rehearsed && one.kind == GoalKind::Count);
+    if past.len() < LEARN_FROM {
+        return Ok(None);
+    }
+    let learned = learn(&past)?;
+    let channels = plan.experiment.channels();
+    let own = learned.channels.iter().find(|(name, scale)| {
+        channels.len() == 1 && *name == channels[0].as_str() && scale.experiments >= LEARN_FROM
+    });
+    let (channel, scale) = match own {
+        Some((name, scale)) => (Some(name.clone()), scale),
+        None => (None, &learned.pooled),
+    };
+    if scale.experiments < LEARN_FROM {
+        return Ok(None);
+    }
+    let noise =
+        learned.noise.filter(|_| learned.noise_experiments >= LEARN_FROM && !plan.dispersion.is_exact());
+    Ok(Some(LearnedPrior {
+        ratio_sd: scale.pair_prior().sd.clamp(RATIO_SD.0, RATIO_SD.1),
+        experiments: scale.experiments as u64,
+        channel,
+        noise: noise.map(|noise| LearnedNoise {
+            variances: noise.variances().to_vec(),
+            weights: noise.weights().to_vec(),
+            experiments: learned.noise_experiments as u64,
+        }),
+    }))
+}
+
 /// The closed experiments of a ledger that have something to teach, and those passed over with the reason.
 ///
 /// # Errors
 /// Those of the ledger; a definition in it that is not accepted any more passes the experiment over.
 pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<PassedOver>), Error> {
+    closed_newest(ledger, usize::MAX)
+}
+
+/// As [`closed_in`], of the experiments that were closed last.
+fn closed_newest(ledger: &Ledger, most: usize) -> Result<(Vec<Past>, Vec<PassedOver>), Error> {
     let (mut past, mut passed) = (Vec::new(), Vec::new());
-    for entry in ledger.experiments()? {
+    let entries = ledger.experiments()?;
+    let mut closed: Vec<i64> = entries.iter().filter_map(|entry| entry.closed_at_us).collect();
+    closed.sort_unstable();
+    let since_us = closed.len().checked_sub(most).map_or(i64::MIN, |first| closed[first]);
+    for entry in entries.into_iter().filter(|entry| entry.closed_at_us.is_none_or(|at_us| at_us >= since_us))
+    {
         let mut pass =
             |reason: &str| passed.push(PassedOver { name: entry.name.clone(), reason: reason.to_owned() });
         if entry.closed_at_us.is_none() {
@@ -161,6 +239,7 @@ pub fn closed_in(ledger: &Ledger) -> Result<(Vec<Past>, Vec<PassedOver>), Error>
             },
             arms: plan.arms.iter().map(|arm| arm.name.clone()).collect(),
             control: plan.arms.iter().position(|arm| arm.control),
+            kind: plan.experiment.goal.kind,
             exact: plan.dispersion.is_exact(),
             table,
             ln_e_drop: plan
@@ -233,6 +312,7 @@ pub fn learn(past: &[Past]) -> Result<Learned, Error> {
         noise_experiments: noisy.len(),
         experiments,
         batches: batches(past).map_err(of("all together"))?,
+        years: years(past).map_err(of("all together"))?,
     })
 }
 
@@ -293,6 +373,36 @@ fn batches(past: &[Past]) -> Result<Vec<Batch>, StatsError> {
         .collect()
 }
 
+/// The year of a batch that is a month, `YYYY-MM`; the batch itself otherwise.
+fn year(batch: &str) -> &str {
+    match batch.split_once('-') {
+        Some((year, _)) if year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) => year,
+        _ => batch,
+    }
+}
+
+fn years(past: &[Past]) -> Result<Vec<Year>, StatsError> {
+    // Months in order; within a month as they were launched, and arms as they were defined: an order that no result had a part in.
+    let mut order: Vec<usize> = (0..past.len()).collect();
+    order.sort_by(|&x, &y| past[x].batch.cmp(&past[y].batch));
+    let mut years: Vec<Year> = Vec::new();
+    for of_year in order.chunk_by(|&x, &y| year(&past[x].batch) == year(&past[y].batch)) {
+        let mut online = OnlineFdr::new(OnlineRule::ELond, FALSE_SHARE)?;
+        let mut hold = Vec::new();
+        for &index in of_year {
+            for (arm, &ln_e) in past[index].ln_e_drop.iter().enumerate() {
+                if online.e_value(ln_e)?.discovery {
+                    hold.push((index, arm));
+                }
+            }
+        }
+        let tested = online.tested();
+        let next_level = online.next_level();
+        years.push(Year { name: year(&past[of_year[0]].batch).to_owned(), tested, hold, next_level });
+    }
+    Ok(years)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn float(value: u64) -> f64 {
     value as f64
@@ -310,6 +420,7 @@ mod tests {
             channel: channel.to_owned(),
             arms: vec!["old".to_owned(), "new".to_owned()],
             control: Some(0),
+            kind: GoalKind::Count,
             exact: false,
             table: CountTable::from_columns(2, &[1.0; 20], &columns).unwrap(),
             ln_e_drop: ln_e.to_vec(),
@@ -362,5 +473,31 @@ mod tests {
         let learned = learn(&[]).unwrap();
         assert!(learned.noise.is_none() && learned.channels.is_empty() && learned.pooled.mle.is_none());
         assert!((learned.pooled.pair_prior().sd - 0.4).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_a_year_found_is_not_taken_back_and_gets_harder_to_find() {
+        // Protects the promise over a year: months in their order, a fresh start each January, and levels as e-LOND states them.
+        let of = |batch: &str, ln_e: f64| {
+            let mut one = past(batch, "email", [40, 40], [ln_e, f64::NEG_INFINITY]);
+            one.batch = batch.to_owned();
+            one
+        };
+        // e-LOND's first level at 5 % is 0.002676: an e-value of 374 is needed, and 300 do not do.
+        let all = [
+            of("2026-02", 400f64.ln()),
+            of("2026-01", 400f64.ln()),
+            of("2025-12", 300f64.ln()),
+            of("2026-03", 3.0),
+        ];
+        let years = learn(&all).unwrap().years;
+        let told: Vec<(&str, u64, &[(usize, usize)])> =
+            years.iter().map(|year| (year.name.as_str(), year.tested, year.hold.as_slice())).collect();
+        // January's is the first hypothesis; February's is the third, where the level fell to 0.00099 (twice 0.000496): 1,009 to 1.
+        assert_eq!(told, [("2025", 2, [].as_slice()), ("2026", 6, [(1, 0)].as_slice())]);
+        let stronger = [of("2026-02", 1_100f64.ln()), of("2026-01", 400f64.ln())];
+        let found = &learn(&stronger).unwrap().years[0];
+        assert_eq!(found.hold, [(1, 0), (0, 0)]);
+        assert!(found.next_level > 0.0 && found.next_level < 0.002_676);
     }
 }

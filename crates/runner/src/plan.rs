@@ -6,6 +6,7 @@ use gevinst_experiment::{Budget, Company, Experiment, Exposure, Period, Rule, Se
 use gevinst_stats::prior::{DispersionPrior, NormalPrior};
 
 use crate::Error;
+use gevinst_ledger::fact::LearnedPrior;
 
 /// What an experiment's budget is counted in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct Plan {
     pub rule: Rule,
     /// What is believed of log ratios between arms.
     pub prior: NormalPrior,
+    /// Where that and what is believed of day noise was learned; `None`: the defaults.
+    pub learned: Option<LearnedPrior>,
     /// The most of the month's budget that this experiment may have, where that is less than its total.
     pub total_cap: Option<i64>,
     /// What a proven winner may have beyond the total, from the month's reserve, minor units.
@@ -126,6 +129,7 @@ impl Plan {
             periods,
             rule: rule.unwrap_or(experiment.allocate.rule),
             prior: NormalPrior::default(),
+            learned: None,
             total_cap: None,
             reserve: experiment.amplify.map_or(0, |amplify| {
                 let total = i64::try_from(experiment.budget.total_units()).unwrap_or(i64::MAX);
@@ -134,6 +138,45 @@ impl Plan {
             dispersion: if randomised_people { DispersionPrior::none() } else { DispersionPrior::default() },
             experiment: experiment.clone(),
         })
+    }
+
+    /// Takes on what was learned from earlier experiments; `None` takes the defaults.
+    ///
+    /// People who were assigned at random have no day noise, whatever was learned of it.
+    ///
+    /// # Errors
+    /// When what was learned lies outside what the statistics accept.
+    pub fn believe(&mut self, learned: Option<LearnedPrior>) -> Result<(), Error> {
+        let refused = |source| Error::Statistics { experiment: self.experiment.name.to_string(), source };
+        let prior = match &learned {
+            Some(learned) => NormalPrior::new(0.0, learned.ratio_sd).map_err(refused)?,
+            None => NormalPrior::default(),
+        };
+        if !self.dispersion.is_exact() {
+            self.dispersion = match learned.as_ref().and_then(|learned| learned.noise.as_ref()) {
+                Some(noise) => DispersionPrior::new(&noise.variances, &noise.weights).map_err(refused)?,
+                None => DispersionPrior::default(),
+            };
+        }
+        (self.prior, self.learned) = (prior, learned);
+        Ok(())
+    }
+
+    /// What is believed before the first result, in words.
+    #[must_use]
+    pub fn belief(&self) -> String {
+        let factor = (0.674_489_75 * self.prior.sd).exp();
+        let so = format!("two arms differ by a factor of {factor:.2} or less in half of the cases");
+        match &self.learned {
+            None => format!("default prior: {so}"),
+            Some(learned) => {
+                let of = learned.channel.as_ref().map_or(String::new(), |name| format!(" on `{name}`"));
+                let noise = learned.noise.as_ref().map_or(String::new(), |noise| {
+                    format!("; day noise as in {} of them", noise.experiments)
+                });
+                format!("prior learned from {} closed experiments{of}: {so}{noise}", learned.experiments)
+            }
+        }
     }
 
     /// The most that the definition lets the month use, in the budget's unit.

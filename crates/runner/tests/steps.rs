@@ -169,13 +169,17 @@ struct Scene {
 
 impl Scene {
     fn new(needs_approval: bool) -> Self {
+        Self::of(DEFINITION, needs_approval)
+    }
+
+    fn of(definition: &str, needs_approval: bool) -> Self {
         let company: Company = parse_company(&Source::new("gevinst.toml", COMPANY)).unwrap().value;
         let experiment =
-            parse_experiment(&Source::new("headlines.toml", DEFINITION), &company).unwrap().value;
+            parse_experiment(&Source::new("headlines.toml", definition), &company).unwrap().value;
         Self {
             plan: Plan::new(&company, &experiment, None).unwrap(),
             papers: Papers {
-                definition_toml: DEFINITION.into(),
+                definition_toml: definition.into(),
                 company_toml: COMPANY.into(),
                 program: "test".into(),
                 rehearsal_seed: None,
@@ -426,4 +430,113 @@ fn what_was_commanded_is_read_back_from_the_moves() {
     scene.platform.script = Script::Refuses;
     scene.step(noon + 21_600_000_000);
     assert_eq!(commanded(&scene, 5, 0).most, before, "it was not in force after all");
+}
+
+/// The looks of an experiment as the ledger has them.
+fn looks(scene: &Scene) -> Vec<gevinst_ledger::fact::Looked> {
+    let name = scene.plan.experiment.name.as_str();
+    let facts = scene.ledger.facts(Filter::of(name).kinds(&[Kind::Looked]));
+    facts
+        .map(|fact| match fact.unwrap().fact {
+            Fact::Looked(looked) => looked,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+/// Plays a whole month of the scene's experiment.
+fn whole_month(scene: &mut Scene) {
+    for day in 0..scene.plan.periods.len() {
+        scene.step(scene.start(day));
+        scene.platform.day_starts(scene.start(day));
+    }
+    scene.step(scene.plan.end_us());
+    assert_eq!(scene.step(scene.plan.close_at_us).stage, Stage::Closed);
+}
+
+#[test]
+fn every_look_can_be_taken_again_from_the_ledger() {
+    // Protects what a look is: a pure function of the ledger, whatever was recorded after it.
+    let mut scene = Scene::new(false);
+    whole_month(&mut scene);
+    let looks = looks(&scene);
+    assert_eq!(looks.len(), 31);
+    for looked in looks {
+        let again = cycle::look_again(&scene.plan, &scene.ledger, &looked).unwrap();
+        assert_eq!(again, looked.evidence, "look {}", looked.evidence.look);
+    }
+}
+
+#[test]
+fn closed_months_set_the_prior_of_the_next_at_its_launch_and_not_later() {
+    // Protects the prior from changing under a running experiment, and from being learned of too few or where nobody wants it.
+    let next = DEFINITION.replace("\"headlines\"", "\"next\"").replace("2026-11", "2026-12");
+    let mut ledger = Ledger::in_memory();
+    let launch = |ledger: &mut Ledger, definition: &str| {
+        let mut scene = Scene::of(definition, false);
+        std::mem::swap(&mut scene.ledger, ledger);
+        let at_us = scene.start(0);
+        let stepped = scene.step(at_us);
+        let name = scene.plan.experiment.name.to_string();
+        let prior = scene.ledger.launched(&name).unwrap().unwrap().prior;
+        (scene, stepped, prior)
+    };
+    for number in 0..8 {
+        if number == 7 {
+            let early = next.replace("\"next\"", "\"too-early\"");
+            let (mut scene, stepped, prior) = launch(&mut ledger, &early);
+            assert_eq!(prior, None);
+            assert!(stepped.belief.starts_with("default prior"), "{}", stepped.belief);
+            std::mem::swap(&mut scene.ledger, &mut ledger);
+        }
+        let mut scene = Scene::of(&DEFINITION.replace("headlines", &format!("past-{number}")), false);
+        std::mem::swap(&mut scene.ledger, &mut ledger);
+        // Arms that are nearly equal, and a little noise: the opposite of the default's spread.
+        scene.platform.goals_per_krone =
+            BTreeMap::from([("first", 0.020), ("second", 0.021 - 0.0002 * f64::from(number))]);
+        whole_month(&mut scene);
+        std::mem::swap(&mut scene.ledger, &mut ledger);
+    }
+    let (mut scene, stepped, prior) = launch(&mut ledger, &next);
+    let prior = prior.unwrap();
+    assert_eq!((prior.experiments, prior.channel.as_deref()), (8, Some("native")));
+    assert!((0.1..0.3).contains(&prior.ratio_sd), "{prior:?}");
+    let noise = prior.noise.clone().unwrap();
+    assert!(noise.experiments == 8 && noise.weights[0] > 0.3, "{noise:?}");
+    assert!(
+        stepped.belief.starts_with("prior learned from 8 closed experiments on `native`"),
+        "{}",
+        stepped.belief
+    );
+    scene.platform.day_starts(scene.start(0));
+
+    // More months are closed meanwhile; this one believes what it was launched with, and says so at each look.
+    std::mem::swap(&mut scene.ledger, &mut ledger);
+    let mut other = Scene::of(&DEFINITION.replace("headlines", "wild"), false);
+    std::mem::swap(&mut other.ledger, &mut ledger);
+    whole_month(&mut other);
+    std::mem::swap(&mut other.ledger, &mut ledger);
+    std::mem::swap(&mut scene.ledger, &mut ledger);
+    let at_us = scene.start(1);
+    assert_eq!(scene.step(at_us).look, Some(1));
+    let looked = looks(&scene).remove(0);
+    assert!(
+        looked.evidence.method.contains("prior learned from 8 closed experiments"),
+        "{}",
+        looked.evidence.method
+    );
+    assert_eq!(cycle::look_again(&scene.plan, &scene.ledger, &looked).unwrap(), looked.evidence);
+    // The default prior sees the same figures otherwise: it is the prior that was used.
+    let mut plan = scene.plan.clone();
+    plan.believe(None).unwrap();
+    let book = cycle::book(&plan, &scene.ledger, AsOf::Record(looked.as_of)).unwrap();
+    let moment = gevinst_runner::engine::Moment { periods: 1, month_over: false, closing: false };
+    let standing = gevinst_runner::engine::Standing::new(&plan);
+    let finding = Engine::new(&plan).unwrap().look(&plan, &book, moment, &standing).unwrap();
+    assert_ne!(finding.reading.judgement.arms[0].p_best, looked.evidence.arms[0].p_best);
+
+    std::mem::swap(&mut scene.ledger, &mut ledger);
+    let unwanted = next.replace("\"next\"", "\"unwanted\"") + "[decide]\nprior = \"default\"\n";
+    let (_, _, prior) = launch(&mut ledger, &unwanted);
+    assert_eq!(prior, None);
 }

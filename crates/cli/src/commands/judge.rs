@@ -1,5 +1,7 @@
 //! `gevinst judge`: verdicts on a table that somebody already has.
 
+mod fixed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -16,7 +18,7 @@ use gevinst_stats::prior::DispersionPrior;
 use gevinst_stats::table::{EXPOSURE_RANGE, MAX_ARMS};
 
 use super::GENERATOR;
-use crate::args::{Colour, Judge, KindArg, PerArg, SeparationArg};
+use crate::args::{Colour, Judge, KindArg, PerArg, SeparationArg, TestArg};
 use crate::failure::{Failure, Kind};
 use crate::output::{coloured, say, width, write_json};
 
@@ -52,11 +54,17 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         Some(text) => share(text)?,
     };
     let kind = match args.kind {
+        // Of the tests that people know, one compares means.
+        _ if args.test == Some(TestArg::Welch) => GoalKind::Value,
+        _ if args.test.is_some() => GoalKind::Count,
         KindArg::Count => GoalKind::Count,
         KindArg::Value => GoalKind::Value,
         KindArg::Ratio => GoalKind::Ratio,
     };
     let results = read(path, kind, args.max_cost.is_some())?;
+    if let Some(test) = args.test {
+        return fixed::run(test, args, &results, path, json_to);
+    }
     let people_at_random = args.separation == SeparationArg::Randomised
         && matches!(args.per, None | Some(PerArg::Recipients))
         && kind != GoalKind::Ratio;

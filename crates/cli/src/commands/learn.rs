@@ -24,6 +24,7 @@ struct Answer {
     day_noise: Option<Noise>,
     experiments: Vec<Experiment>,
     batches: Vec<Verdicts>,
+    years: Vec<Year>,
     passed_over: Vec<Passed>,
 }
 
@@ -75,6 +76,8 @@ struct Arm {
     dropped: bool,
     /// Whether its drop is among those that hold together with all others of the batch.
     holds: bool,
+    /// Whether it is among those that hold over the year, month after month.
+    holds_over_the_year: bool,
 }
 
 #[derive(Serialize)]
@@ -87,6 +90,18 @@ struct Verdicts {
     hold: usize,
     /// The mean part of `hold` that is false is at most this.
     false_share_at_most: f64,
+}
+
+#[derive(Serialize)]
+struct Year {
+    year: String,
+    /// Arms of which it was asked whether they are the best, one month after the other.
+    tested: u64,
+    hold: usize,
+    /// The mean part of `hold` that is false is at most this, at any time of the year.
+    false_share_at_most: f64,
+    /// E-value that the next arm's evidence must reach.
+    next_needs: f64,
 }
 
 #[derive(Serialize)]
@@ -131,6 +146,8 @@ fn answered(past: &[Past], learned: &Learned, passed: Vec<PassedOver>) -> Answer
     };
     let holds =
         |index: usize, arm: usize| learned.batches.iter().any(|batch| batch.hold.contains(&(index, arm)));
+    let over_the_year =
+        |index: usize, arm: usize| learned.years.iter().any(|year| year.hold.contains(&(index, arm)));
     let experiment = |(index, one): (usize, &Past)| Experiment {
         name: one.name.clone(),
         batch: one.batch.clone(),
@@ -154,6 +171,7 @@ fn answered(past: &[Past], learned: &Learned, passed: Vec<PassedOver>) -> Answer
                 ln_e_drop: one.ln_e_drop[arm],
                 dropped: one.dropped[arm],
                 holds: holds(index, arm),
+                holds_over_the_year: over_the_year(index, arm),
             })
             .collect(),
     };
@@ -178,6 +196,17 @@ fn answered(past: &[Past], learned: &Learned, passed: Vec<PassedOver>) -> Answer
                 false_expected_at_most: batch.false_expected_at_most,
                 hold: batch.hold.len(),
                 false_share_at_most: FALSE_SHARE,
+            })
+            .collect(),
+        years: learned
+            .years
+            .iter()
+            .map(|year| Year {
+                year: year.name.clone(),
+                tested: year.tested,
+                hold: year.hold.len(),
+                false_share_at_most: FALSE_SHARE,
+                next_needs: 1.0 / year.next_level,
             })
             .collect(),
         passed_over: passed.into_iter().map(|one| Passed { name: one.name, reason: one.reason }).collect(),
@@ -221,6 +250,17 @@ fn text(answer: &Answer) -> String {
             100.0 * batch.false_share_at_most
         ));
     }
+    text.push_str("Verdicts over a year, one month after the other, none ever taken back (e-LOND):\n");
+    for year in &answer.years {
+        text.push_str(&format!(
+            "  {}: {} asked about, {} proven not the best, of which at most {:.0} % are false on average; the next needs evidence of {:.0} to 1\n",
+            year.year,
+            count(usize::try_from(year.tested).unwrap_or(usize::MAX), "arm"),
+            year.hold,
+            100.0 * year.false_share_at_most,
+            year.next_needs
+        ));
+    }
     for passed in &answer.passed_over {
         text.push_str(&format!("passed over: {}: {}\n", passed.name, passed.reason));
     }
@@ -228,8 +268,9 @@ fn text(answer: &Answer) -> String {
         text.push_str("note: some were rehearsed against a stand-in market: they teach what its `[rehearsal]` assumes, not what is true\n");
     }
     text.push_str(
-        "Nothing was changed. A prior with the spread above, in place of the default 0.40, would let verdicts come sooner where arms differ \
-         as much as they did so far; the promise of an experiment (wrongly_drop_best) holds with either.",
+        "Nothing was changed. Experiments that are launched from now on believe the spread above, once at least 8 closed ones tell it, unless \
+         `[decide] prior = \"default\"`: verdicts come sooner where arms differ as they did so far, and the promise of an experiment \
+         (wrongly_drop_best) holds with either.",
     );
     text
 }

@@ -269,7 +269,7 @@ fn describe(name: &str, stepped: &Stepped) -> String {
         Stage::NotYet => parts.push("its month has not begun".to_owned()),
         Stage::Closed => parts.push("closed".to_owned()),
         Stage::Waiting => parts.push("its month is over; late goals are awaited".to_owned()),
-        Stage::Running if stepped.launched => parts.push("launched".to_owned()),
+        Stage::Running if stepped.launched => parts.push(format!("launched ({})", stepped.belief)),
         Stage::Running => {}
     }
     if stepped.observed.rows_new + stepped.observed.rows_restated > 0 {
@@ -313,6 +313,7 @@ fn as_json(name: &str, stepped: &Stepped) -> Value {
             Stage::Closed => "closed",
         },
         "launched": stepped.launched,
+        "belief": stepped.belief,
         "rows_new": stepped.observed.rows_new,
         "rows_restated": stepped.observed.rows_restated,
         "look": stepped.look,

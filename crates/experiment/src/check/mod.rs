@@ -126,6 +126,12 @@ fn decide(raw: RawDecide, findings: &mut Findings<'_>) -> Option<Decide> {
         "a chance from 0.5 to below 1",
         findings,
     );
+    within_ratio(
+        &raw.stop_for_futility,
+        |r| r > Ratio::ZERO && r < Ratio::percent(50),
+        "a chance above 0 and below 0.5, such as 2 %",
+        findings,
+    );
     if let Some(cost) = &raw.max_cost_per_goal {
         budget::above_zero(cost, findings);
     }
@@ -136,6 +142,8 @@ fn decide(raw: RawDecide, findings: &mut Findings<'_>) -> Option<Decide> {
         tie_within: value(raw.tie_within)?,
         winner_chance: value(raw.winner_chance)?,
         winner_loss: value(raw.winner_loss)?,
+        prior: value(raw.prior)?,
+        stop_for_futility: value(raw.stop_for_futility),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     ArmName, ChannelName, Draw, Duration, ExperimentName, Exposure, GoalKind, Kind, MetricName, Money, Month,
-    Phase, Ratio, Rule, Separation,
+    Phase, PriorSource, Ratio, Rule, Separation,
     read::{
         Count, Free, List, Map, Number, Plain, Seed, Text,
         section::{ROOT, section},
@@ -112,6 +112,10 @@ section! {
         Default winner_chance: Ratio = "0.95";
         /// The largest expected loss, relative to the best arm's rate, at which an arm is called the winner without proof.
         Default winner_loss: Ratio = "\"1 %\"";
+        /// What is believed before the first result: what earlier experiments taught, or the same for every experiment. It changes how soon verdicts come and not how often they are wrong.
+        Default prior: PriorSource = "\"learned\"";
+        /// An arm goes when its chance of still becoming the winner is below this, where goals are counted. Left out: none goes for that.
+        Optional stop_for_futility: Ratio = "\"2 %\"";
     }
 }
 

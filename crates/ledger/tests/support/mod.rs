@@ -42,6 +42,7 @@ pub(crate) fn launched(arms: &[&str]) -> Launched {
             sha256: Digest::of(b"library"),
         }],
         sources: vec![],
+        prior: None,
     }
 }
 

@@ -125,6 +125,7 @@ fn past(name: String, rows: Rows) -> Result<Past, String> {
             _ => SEVERAL_CHANNELS.to_owned(),
         },
         control: rows.control,
+        kind: gevinst_experiment::GoalKind::Count,
         exact: false,
         dropped: ln_e_drop.iter().map(|ln_e| *ln_e >= -alpha.ln()).collect(),
         ln_e_drop,

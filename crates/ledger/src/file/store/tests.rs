@@ -22,6 +22,7 @@ fn launch() -> Fact {
         arms: vec![arm],
         plugins: vec![],
         sources: vec![],
+        prior: None,
     })
 }
 
