@@ -361,3 +361,68 @@ fn superfluous(field: &str, platform: Name) -> Error {
     let name = if platform == Name::Meta { "meta" } else { "linkedin" };
     Error::bad_config(field, format!("not used: `platform` is `{name}`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A channel's table as the program hands it over.
+    fn settings(table: Value) -> Result<Settings, Error> {
+        let mut table = table;
+        table.as_object_mut().unwrap().remove("plugin");
+        for (key, value) in [("timezone", "Europe/Oslo"), ("currency", "NOK")] {
+            table.as_object_mut().unwrap().entry(key).or_insert(json!(value));
+        }
+        Settings::try_from(serde_json::from_value::<Config>(table).unwrap())
+    }
+
+    #[test]
+    fn the_tables_of_the_readme_are_good() {
+        // Protects: whoever copies them.
+        let mut seen = Vec::new();
+        for block in include_str!("../README.md").split("```toml").skip(1) {
+            let table: toml::Table = block.split("```").next().unwrap().parse().unwrap();
+            let Some(channels) = table.get("channels") else { continue };
+            for (name, channel) in channels.as_table().unwrap() {
+                settings(serde_json::to_value(channel).unwrap()).unwrap();
+                seen.push(name.clone());
+            }
+        }
+        assert_eq!(seen, ["linkedin", "meta"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_pointed_to() {
+        // Protects: a person with a mistake in a long table.
+        let good = json!({
+            "platform": "linkedin", "account": "509", "state": "/s",
+            "linkedin": { "version": "202610", "campaign_group": "77", "objective": "X", "locale": "nb_NO",
+                          "access_token": "env:T", "targeting": { "include": {} } },
+        });
+        for (pointer, value) in [
+            ("/account", json!("urn:li:sponsoredAccount:509")),
+            ("/timezone", json!("Europe/Olso")),
+            ("/currency", json!("KRONER")),
+            ("/least_daily_budget", json!("a hundred")),
+            ("/base_url", json!("http://api.linkedin.com")),
+            ("/linkedin/version", json!("v26.0")),
+            ("/linkedin/campaign_group", json!("../77")),
+            ("/linkedin/locale", json!("nb")),
+            ("/linkedin/unit_cost", json!("-1")),
+            ("/linkedin/targeting", json!({ "exclude": {} })),
+            ("/linkedin/access_token", Value::Null),
+        ] {
+            let mut table = good.clone();
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            table.pointer_mut(parent).unwrap()[key] = value;
+            assert_eq!(settings(table).unwrap_err().field, pointer);
+        }
+        let mut other = good.clone();
+        other["platform"] = json!("meta");
+        assert_eq!(settings(other).unwrap_err().field, "/meta");
+        let mut renewing = good;
+        renewing["linkedin"]["refresh_token"] = json!("env:R");
+        assert_eq!(settings(renewing).unwrap_err().field, "/linkedin/client_id");
+    }
+}

@@ -15,6 +15,9 @@
 //!
 //! `value` is one sum a day: the platforms tell no spread of single values, so it serves reports, not tests.
 //!
+//! Both platforms take a daily budget for an average: a single day may cost more, and the next ones less. What was spent is
+//! what they report.
+//!
 //! What the channel promises, beyond what every channel must:
 //! - A write leaves this machine at most once. When its answer is lost, the command stays noted as pending and the next
 //!   query settles it by looking.

@@ -155,7 +155,7 @@ pub(crate) trait Platform: Send {
     /// Makes an object that rests, with a budget. Sent once.
     fn create(&mut self, name: &str, minor: i64) -> Result<String, Error>;
 
-    /// Whether the object has something to show.
+    /// Whether the object was ever given something to show: then it was launched, whatever a person took away since.
     fn has_creative(&mut self, id: &str) -> Result<bool, Error>;
 
     /// Gives the object something to show. Sent once.

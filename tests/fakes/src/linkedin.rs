@@ -5,7 +5,7 @@
 //! POST with `X-HTTP-Method-Override` for those of more than 4,000 characters; pages by `pageToken`; 201 with the number
 //! in a header; PARTIAL_UPDATE with 204; amounts as texts; reports by UTC days, at most 20 fields, cut without a word at a
 //! number of rows, empty where the token may not read them; a quota of the day with 429; a VIEWER who may only look; a
-//! creative that is reviewed before anything is spent.
+//! creative that is reviewed, and a start that is awaited, before anything is spent.
 //!
 //! Not documented, and chosen: how long a review takes; how preliminary figures differ from final ones; the texts of errors
 //! other than the documented ones; the smallest budget.
@@ -512,8 +512,9 @@ impl LinkedIn {
         let (review_us, group_runs) = (self.review_us, self.group_status == "ACTIVE");
         let one = &mut self.campaigns[at];
         let daily = if one.status() == "ACTIVE" && group_runs { one.budget_minor() } else { 0 };
+        let scheduled_us = one.fields["runSchedule"]["start"].as_i64().unwrap_or(0) * 1_000;
         match one.creatives.iter().map(|creative| creative.created_us + review_us).min() {
-            Some(approved) => one.delivery.set(approved.max(now_us), daily),
+            Some(approved) => one.delivery.set(approved.max(scheduled_us).max(now_us), daily),
             None => one.delivery.set(now_us, 0),
         }
     }

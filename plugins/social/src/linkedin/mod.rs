@@ -8,6 +8,7 @@ mod auth;
 mod report;
 mod wire;
 
+use gevinst_http::days::{date_of, start_us};
 use gevinst_http::{Answer, Call, Client, Decimal, Failure, Fate, Folder, Settings as Http, Vendor};
 use gevinst_sdk::{Error, Host};
 use jiff::civil::Date;
@@ -46,6 +47,7 @@ pub(crate) struct LinkedIn {
     account_id: String,
     currency: String,
     digits: u32,
+    company_zone: TimeZone,
     account: Option<Account>,
     /// The account's status, once it was asked for.
     status: Option<String>,
@@ -110,6 +112,7 @@ impl LinkedIn {
             account_id: settings.account.clone(),
             currency: settings.currency.clone(),
             digits: settings.digits,
+            company_zone: settings.company_zone.clone(),
             account: None,
             status: None,
         })
@@ -227,9 +230,18 @@ impl LinkedIn {
         answer.json().map_err(|failure| failure.of_read())
     }
 
+    /// When a campaign that is made now may start. Where UTC's day of the company's date has not begun yet, it waits for it:
+    /// what it spent before would be reported for the day before, which belongs to nobody.
+    fn start_us(&self) -> Result<i64, Error> {
+        let now_us = self.host.now_us();
+        let today = date_of(now_us, &self.company_zone)?;
+        Ok(now_us.max(start_us(today, &TimeZone::UTC)?))
+    }
+
     fn role(&mut self) -> Result<Option<String>, Error> {
-        let users: Page<AccountUser> =
-            self.finder("/rest/adAccountUsers", &restli::query(&[("q", "authenticatedUser".into())], &[]))?;
+        // Pages here are numbered, and more than 100 entries without a page are refused.
+        let page = [("q", "authenticatedUser".into()), ("start", 0.into()), ("count", 1_000.into())];
+        let users: Page<AccountUser> = self.finder("/rest/adAccountUsers", &restli::query(&page, &[]))?;
         Ok(users
             .elements
             .into_iter()
@@ -240,15 +252,7 @@ impl LinkedIn {
     fn creatives(&mut self, id: &str) -> Result<Vec<Creative>, Error> {
         let path = format!("{}/creatives", self.account_path());
         let campaigns = restli::Value::texts([urn("sponsoredCampaign", id)]);
-        let creatives: Vec<Creative> =
-            self.find_all(&path, &[("q", "criteria".into()), ("campaigns", campaigns)])?;
-        let in_use = |one: &Creative| {
-            !matches!(
-                one.intended_status.as_deref(),
-                Some("ARCHIVED" | "CANCELED" | "REMOVED" | "PENDING_DELETION")
-            )
-        };
-        Ok(creatives.into_iter().filter(in_use).collect())
+        self.find_all(&path, &[("q", "criteria".into()), ("campaigns", campaigns)])
     }
 }
 
@@ -368,7 +372,7 @@ impl Platform for LinkedIn {
             digits: self.digits,
             name,
             minor,
-            start_ms: self.host.now_us().div_euclid(1_000),
+            start_ms: self.start_us()?.div_euclid(1_000),
         };
         let call = Call::post(format!("{}/adCampaigns", self.account_path())).json(&campaign.body());
         let answer = self.send(&call, Method::Create)?;
@@ -429,9 +433,13 @@ impl Platform for LinkedIn {
 impl LinkedIn {
     /// Why a campaign that runs is not shown: its creatives are still looked at, or were rejected.
     fn review(&mut self, id: &str) -> Result<Option<String>, Error> {
-        let creatives = self.creatives(id)?;
+        let in_use = |one: &Creative| {
+            let ended = ["ARCHIVED", "CANCELED", "REMOVED", "PENDING_DELETION"];
+            !one.intended_status.as_deref().is_some_and(|status| ended.contains(&status))
+        };
+        let creatives: Vec<Creative> = self.creatives(id)?.into_iter().filter(in_use).collect();
         if creatives.is_empty() {
-            return Ok(Some("it has no creative".to_owned()));
+            return Ok(Some("it has no creative in use".to_owned()));
         }
         let mut told = None;
         for creative in creatives {

@@ -6,6 +6,7 @@
 
 mod actions;
 mod report;
+mod throttle;
 mod wire;
 
 use std::time::Duration;
@@ -31,6 +32,8 @@ const PAGE: &str = "100";
 const PAGES_MAX: usize = 500;
 /// All states, so that an ad set that was ended is found too.
 const STATUSES: &str = r#"["ACTIVE","PAUSED","ARCHIVED","CAMPAIGN_PAUSED","IN_PROCESS","WITH_ISSUES"]"#;
+/// All states of an ad, since listings leave out what was taken away.
+const AD_STATUSES: &str = r#"["ACTIVE","PAUSED","ARCHIVED","DELETED","ADSET_PAUSED","CAMPAIGN_PAUSED","DISAPPROVED","IN_PROCESS","PENDING_BILLING_INFO","PENDING_REVIEW","PREAPPROVED","WITH_ISSUES"]"#;
 /// What is asked of an ad set.
 const AD_SET: &str = "id,name,status,effective_status,daily_budget";
 /// How often Meta lets an ad set's budget be changed within an hour.
@@ -54,6 +57,8 @@ pub(crate) struct Meta {
     account: Option<Account>,
     /// The account's status, once it was asked for.
     status: Option<i64>,
+    /// How long to wait before the next call.
+    pause: Option<Duration>,
 }
 
 impl Meta {
@@ -71,6 +76,7 @@ impl Meta {
             digits: settings.digits,
             account: None,
             status: None,
+            pause: None,
         })
     }
 
@@ -106,14 +112,21 @@ impl Meta {
     }
 
     fn send(&mut self, call: Call, writes: bool) -> Result<Answer, Refusal> {
-        self.client.send(call).map_err(|failure| {
+        if let Some(pause) = self.pause.take() {
+            self.host.sleep(pause).map_err(|error| {
+                if writes { Error::not_applied("cancelled before anything was sent") } else { error }
+            })?;
+        }
+        let answer = self.client.send(call).map_err(|failure| {
             let error = self.explain(&failure, writes);
             match trouble(&failure) {
                 Some(Trouble { code: 100, error_subcode: Some(33), .. }) => Refusal::NotFound(error),
                 Some(trouble) if trouble.asks_for_less() => Refusal::TooMuch(error),
                 _ => Refusal::Other(error),
             }
-        })
+        })?;
+        self.pause = throttle::pause(&answer);
+        Ok(answer)
     }
 
     /// A failure in terms of what to do about it.
@@ -366,8 +379,12 @@ impl Platform for Meta {
 
     fn has_creative(&mut self, id: &str) -> Result<bool, Error> {
         let path = self.path(&format!("{id}/ads"));
-        let ads: Vec<Value> =
-            self.entries(&path, &[("limit", "1".to_owned()), ("fields", "id".to_owned())])?;
+        let parameters = [
+            ("effective_status", AD_STATUSES.to_owned()),
+            ("limit", PAGE.to_owned()),
+            ("fields", "id".to_owned()),
+        ];
+        let ads: Vec<Value> = self.entries(&path, &parameters)?;
         Ok(!ads.is_empty())
     }
 

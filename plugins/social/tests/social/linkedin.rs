@@ -191,8 +191,15 @@ fn days_of_another_timezone_are_accepted_knowingly_or_not_at_all() {
     assert_eq!((error.code, error.field.as_str()), (Code::BadConfig, "/accept_timezone"));
     assert!(error.message.contains("begin 1 h after the company's"), "{error}");
     bench.config["accept_timezone"] = json!(true);
+    // Half an hour into the company's first day, UTC's has not begun: nothing is spent that no day would be told of.
+    bench.host.set_now_us(START_US - 1_800_000_000);
     let mut channel = bench.open();
     channel.apply(&bench.launch("product", 2_500)).unwrap();
+    let made = bench.fake.logged("POST", "/adCampaigns")[0].request.json();
+    assert_eq!(made["runSchedule"]["start"], START_US / 1_000);
+    let before = jiff::civil::date(2026, 10, 31);
+    let figures = bench.fake.with(|platform| platform.truth("509", PRODUCT, &[before], START_US));
+    assert!(figures[0].is_empty(), "{figures:?}");
     let mut request = request(30);
     request.timezone = "Europe/Oslo".to_owned();
     request.from_us -= 3_600_000_000;
