@@ -289,6 +289,9 @@ pub(crate) struct Report {
     /// Port of 127.0.0.1 to serve on; 0 for any that is free
     #[arg(long, default_value_t = 4747, requires = "serve")]
     pub(crate) port: u16,
+    /// Take this as the present moment, as 2026-11-14T08:00:00Z (for trials with a stand-in market)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
     /// Who approves in the browser [default: the user's login name]
     #[arg(long, env = "USER", default_value = "unknown", hide_env_values = true)]
     pub(crate) by: String,

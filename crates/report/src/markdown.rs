@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::figures::NOTHING;
 use crate::html::lede;
 use crate::language::{Language, tr};
-use crate::model::{ExperimentReport, MonthReport};
+use crate::model::{ExperimentReport, MonthReport, Origin};
 use crate::prose::{Piece, Prose, plain};
 use crate::{sentences, words};
 
@@ -90,7 +90,11 @@ pub fn management(report: &MonthReport) -> String {
 
 fn whole_month(out: &mut String, report: &MonthReport) {
     let (all, lang) = (&report.overview, report.language);
+    out.push('\n');
     let mut item = |text: String| writeln!(out, "- {text}").ok();
+    if report.origin == Origin::Rehearsed {
+        item(format!("**{}** {}", tr!(lang, "rehearsed-title"), tr!(lang, "rehearsed-text")));
+    }
     let spent = lang.money(&report.currency, report.totals.spend_minor);
     item(match report.totals.budget_minor {
         Some(budget) => tr!(lang, "spent-of", spent = spent, budget = lang.money(&report.currency, budget)),

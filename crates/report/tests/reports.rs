@@ -177,6 +177,16 @@ fn a_page_is_sound_and_every_figure_has_its_mark() {
 }
 
 #[test]
+fn twelve_arms_over_thirty_days_stay_a_small_page() {
+    // The largest experiment that is common must open at once, and be sent by mail.
+    let report = figures::twelve();
+    for page in [html::month_page(&report), html::experiment_page(&report, &report.experiments[0])] {
+        markup::read(&page).unwrap();
+        assert!(page.len() < 600_000, "{} bytes", page.len());
+    }
+}
+
+#[test]
 fn awkward_pages_are_sound() {
     // Names of markup, control sequences, one look, no look, fifty arms.
     let page = html::month_page(&figures::awkward());

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Report, colour: Colour) -> Result<(), Failure> {
         return serve::run(args, language);
     }
     let ledger = open_for_reading(&args.ledger)?;
-    let now_us = clock::now_us(None)?;
+    let now_us = clock::now_us(args.now.as_deref())?;
     let asked = args.page.is_some() || args.format.is_some() || args.output.is_some() || args.pdf;
     if asked || args.month.as_deref().is_some_and(|month| month.contains("..")) {
         return one(args, &ledger, language, now_us, colour);

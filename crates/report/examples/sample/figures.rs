@@ -480,6 +480,26 @@ pub(crate) fn month() -> MonthReport {
     frame(experiments, nok)
 }
 
+/// One experiment of twelve arms over thirty days: the largest that is common.
+pub(crate) fn twelve() -> MonthReport {
+    let nok = Currency::new("NOK", 2);
+    let arms = (0..12).map(|i| {
+        let name: &'static str = Box::leak(format!("headline-{i:02}").into_boxed_str());
+        let dropped = (i % 3 == 1).then_some((ArmStatus::Dropped, 10));
+        arm(name, "native", 0.2 + 0.02 * f64::from(i), dropped)
+    });
+    let plan = Plan {
+        name: "twelve-headlines",
+        hypothesis: "One of twelve headlines beats the one we have.",
+        arms: arms.collect(),
+        days: 30,
+        daily_minor: 900_000,
+        state: State::Running,
+        seed: 12,
+    };
+    frame(vec![experiment(&plan, &nok)], nok)
+}
+
 /// Names that were made to break things.
 pub(crate) const NASTY: [&str; 6] = [
     "<script>alert('1')</script>",

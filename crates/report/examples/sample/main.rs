@@ -1,7 +1,7 @@
 //! Writes a month's report from made-up figures, to look at: `cargo run -p gevinst-report --example sample -- FOLDER`.
 //!
-//! Writes `month.html`, `month.json` and `month.txt`, the same of a month with every awkward case, of one with 250
-//! experiments, and of a rehearsal.
+//! Writes `month.html`, `month.json` and `month.txt`, the same of an experiment of twelve arms, of a month with every
+//! awkward case, of one with 250 experiments, and of a rehearsal; of each month also the management page.
 
 mod figures;
 
@@ -13,9 +13,12 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
     let folder = Path::new(&folder);
     let style = terminal::Style::default();
-    for (name, report) in
-        [("month", figures::month()), ("awkward", figures::awkward()), ("crowd", figures::crowd(250))]
-    {
+    for (name, report) in [
+        ("month", figures::month()),
+        ("twelve", figures::twelve()),
+        ("awkward", figures::awkward()),
+        ("crowd", figures::crowd(250)),
+    ] {
         std::fs::write(folder.join(format!("{name}.html")), html::month_page(&report))?;
         std::fs::write(folder.join(format!("{name}-management.html")), html::management_page(&report))?;
         std::fs::write(folder.join(format!("{name}.txt")), terminal::month_text(&report, style))?;

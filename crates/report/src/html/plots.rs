@@ -33,7 +33,7 @@ fn comparisons(x: &ExperimentReport, id: &str, (first, last): (Date, Date), to: 
     }
     let frame = RatioFrame::new(first, last, &x.comparisons);
     html! {
-        section class=[(shown.len() <= 4).then_some("keep")] aria-labelledby=(format!("{id}-s")) {
+        section class=[(shown.len() <= 2).then_some("keep")] aria-labelledby=(format!("{id}-s")) {
             h3 id=(format!("{id}-s")) { (tr!(lang, "how-sure")) }
             p {
                 (tr!(lang, "how-sure-text", amount = x.goal.amount(), goals = lang.goals_per_unit(&x.goal, to.currency)))

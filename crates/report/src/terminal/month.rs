@@ -59,8 +59,11 @@ fn whole_month(report: &MonthReport) -> Vec<String> {
 pub fn management_text(report: &MonthReport, style: Style) -> String {
     let lang = report.language;
     let mut out = String::new();
-    let title = tr!(lang, "management-title", month = lang.month(&report.month));
-    line(&mut out, &style.paint("1", &title));
+    let mut title = tr!(lang, "management-title", month = lang.month(&report.month));
+    if report.origin == Origin::Rehearsed {
+        write!(title, " ({})", tr!(lang, "rehearsed-short")).ok();
+    }
+    line(&mut out, &style.paint("1", &wrap(&title, style.columns(), 0)));
     line(
         &mut out,
         &wrap(

@@ -33,6 +33,7 @@ struct Served {
     ledger: PathBuf,
     month: Option<String>,
     language: Language,
+    now: Option<String>,
     by: String,
     host: String,
     secret: Secret,
@@ -56,6 +57,7 @@ pub(super) fn run(args: &Report, language: Language) -> Result<(), Failure> {
         ledger,
         month: args.month.clone(),
         language,
+        now: args.now.clone(),
         by: args.by.clone(),
         host: address.to_string(),
         secret: Secret::new()?,
@@ -158,6 +160,10 @@ impl Served {
         }
     }
 
+    fn now_us(&self) -> Result<i64, Failure> {
+        clock::now_us(self.now.as_deref())
+    }
+
     /// The newest record: what changes when the ledger grows.
     fn state(&self) -> Result<Answer, Failure> {
         let head = open(&self.ledger)?.head().map_err(|error| crate::commands::ledger::failure(&error))?;
@@ -188,7 +194,7 @@ impl Served {
 
     fn page(&self, rest: &str) -> Result<Answer, Failure> {
         let ledger = open(&self.ledger)?;
-        let now_us = clock::now_us(None)?;
+        let now_us = self.now_us()?;
         if rest == "library" {
             return Ok(Answer(
                 200,
@@ -213,7 +219,7 @@ impl Served {
     }
 
     fn waiting(&self) -> Result<Vec<Waiting>, Failure> {
-        let all = approve::waiting(&open(&self.ledger)?, clock::now_us(None)?)?;
+        let all = approve::waiting(&open(&self.ledger)?, self.now_us()?)?;
         let one = |waiting: &approve::Waiting| Waiting {
             key: waiting.key().to_owned(),
             what: approve::what(waiting),
@@ -231,7 +237,7 @@ impl Served {
         };
         let (Some(key), Some(token)) = (field("key"), field("token")) else { return Ok(false) };
         let Some(decision) = self.secret.decision(&key, &token) else { return Ok(false) };
-        let now_us = clock::now_us(None)?;
+        let now_us = self.now_us()?;
         let mut ledger = Ledger::open(&self.ledger, Access::Write)
             .map_err(|error| crate::commands::ledger::failure(&error))?;
         let waiting = approve::waiting(&ledger, now_us)?;

@@ -11,7 +11,7 @@ use crate::prose::{glue, plain};
 use crate::scale::LinearScale;
 
 /// Height of an arm's row.
-const ROW: f64 = 34.0;
+const ROW: f64 = 40.0;
 
 /// How far beyond the dearest point or the limit the axis goes: an open or very wide interval is cut there.
 const BEYOND: f64 = 1.6;
@@ -74,8 +74,8 @@ pub(crate) fn cost_rows(
                         }
                     }
                     @for (row, (i, name, cost)) in rows.iter().enumerate() {
-                        @let middle = px(ROW * (row as f64 + 0.62));
-                        @let label = px(ROW * (row as f64 + 0.62) - 9.0);
+                        @let middle = px(ROW * (row as f64 + 0.64));
+                        @let label = px(ROW * (row as f64 + 0.64) - 11.0);
                         g class=(format!("cost c{}", look(*i))) {
                             line class="reach" x1=(pc(at(cost.lower_minor.unwrap_or(0.0)))) x2=(pc(at(cost.upper_minor.unwrap_or(f64::INFINITY)))) y1=(middle) y2=(middle) {}
                             @if let Some(lower) = cost.lower_minor { (stop(at(lower), row)) }
@@ -97,6 +97,6 @@ pub(crate) fn cost_rows(
 }
 
 fn stop(x: f64, row: usize) -> Markup {
-    let middle = ROW * (row as f64 + 0.62);
+    let middle = ROW * (row as f64 + 0.64);
     html! { line class="stop" x1=(pc(x)) x2=(pc(x)) y1=(px(middle - 4.0)) y2=(px(middle + 4.0)) {} }
 }
