@@ -45,7 +45,14 @@ export class Browser {
   send(method, params = {}, sessionId = undefined) {
     const id = this.next++;
     this.process.stdio[3].write(JSON.stringify({ id, method, params, sessionId }) + "\0");
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${method} took over two minutes`)), 120_000);
+      const done = (settle) => (value) => {
+        clearTimeout(late);
+        settle(value);
+      };
+      this.waiting.set(id, { resolve: done(resolve), reject: done(reject) });
+    });
   }
 
   // A page at `url`, opened and loaded; everything that it said and asked for on the way is kept.

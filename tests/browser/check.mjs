@@ -83,7 +83,8 @@ async function look(browser, file) {
           check(seen[kind] === wanted[kind], `${at}: ${seen[kind]} ${kind}, the data has ${wanted[kind]}`);
         }
       }
-      if (axe && width !== 360 && name !== "crowd") {
+      // On a page of thousands of rows axe takes minutes and finds what it finds on a smaller one.
+      if (axe && width === 800 && statSync(join(pages, file)).size < 400_000) {
         await page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })");
         await page.evaluate(axe);
         const found = await page.evaluate(
