@@ -62,6 +62,7 @@ fn ledger(currency: &str, hypothesis: &str, days: &[[(i64, u64); 3]]) -> Ledger 
         arms: arms.collect(),
         plugins: vec![],
         sources: vec![],
+        prior: None,
     };
     ledger.append(midnight_us(0), Some("headlines"), vec![Fact::Launched(launched)]).unwrap();
     let mut observe = |at_day: usize, day: usize, figures: &[(i64, u64); 3]| {
