@@ -113,7 +113,7 @@ impl Fence {
         check(arms.currency(), command)?;
         arms.accept(command)?;
         let (_lock, mut note) = self.take(&command.experiment, &command.arm)?;
-        let before = self.settle(&mut note, arms)?;
+        let before = self.settle(&mut note, arms).map_err(certain)?;
         if note.last_seq.is_some_and(|last| command.seq <= last) {
             let standing = before.ok_or_else(|| gone(command))?;
             return Ok(self.receipt(arms, command, &note, &standing, false));
@@ -142,7 +142,7 @@ impl Fence {
             // Certainly not in force. What was under way before is still all that may be.
             note.under_way = replaced;
             self.put(&note).map_err(|error| Error::unknown_outcome(error.message))?;
-            return Err(error.clone());
+            return Err(certain(error.clone()));
         }
         // Read back, and after a lost answer read instead of sending again.
         let unread = |error: Error| {
@@ -275,6 +275,14 @@ fn check(currency: &str, command: &Command) -> Result<(), Error> {
         return Err(Error::bad_request("/set/daily_budget/minor", "a budget is not negative"));
     }
     Ok(())
+}
+
+/// An error when it is certain that nothing of the command is in force. "Unavailable" would leave that open.
+fn certain(error: Error) -> Error {
+    match error.code {
+        Code::Unavailable | Code::Cancelled => Error::not_applied(error.message),
+        _ => error,
+    }
 }
 
 fn gone(command: &Command) -> Error {

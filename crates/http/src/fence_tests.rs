@@ -166,6 +166,10 @@ fn a_refusal_changes_nothing() {
     assert_eq!(bench.apply(2, 600).unwrap_err().code, Code::BadRequest);
     assert_eq!(bench.query().last_seq, Some(1));
     assert!(bench.apply(2, 600).unwrap().applied);
+    // Blind before anything was sent: certainly not applied, where "unavailable" would leave it open.
+    bench.world.lock().unwrap().blind = true;
+    assert_eq!(bench.apply(3, 700).unwrap_err().code, Code::NotApplied);
+    bench.world.lock().unwrap().blind = false;
     // Resting with no budget is resting, whatever budget the platform keeps.
     assert!(bench.apply(3, 0).unwrap().state.paused);
 }

@@ -93,7 +93,7 @@ impl Channel for NativeAds {
             Backend::Outbrain(fence, outbrain) => outbrain.observe(fence, request, &asked, &self.calendar)?,
             Backend::Csv(exports) => exports.observe(request, &self.calendar, now_us)?,
         };
-        let metric = (self.config.goal(), self.digits);
+        let metric = (self.config.goals.as_slice(), self.digits);
         observe::rows(&self.calendar, request, &report, &since, metric, now_us)
     }
 }

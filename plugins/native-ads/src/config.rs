@@ -58,9 +58,10 @@ pub struct Config {
     /// The smallest daily budget, in major units (`"50.00"`), where the platform does not tell.
     #[serde(default)]
     pub least_daily_budget: Option<String>,
-    /// The metric under which the platform's conversions are reported: `conversion` unless stated, such as `lead`.
+    /// The metrics under which the platform's conversions are reported, besides `conversion`: such as `["lead"]`. All of them
+    /// are the same number; an experiment asks for one.
     #[serde(default)]
-    pub goal: Option<String>,
+    pub goals: Vec<String>,
     /// Where exports are and how they look, for the platform `csv`.
     #[serde(default)]
     pub csv: Option<CsvExports>,
@@ -98,11 +99,6 @@ impl Config {
             .and_then(|amount| amount.to_minor(self.digits().unwrap_or(2)))
             .map(|minor| minor.max(1))
             .map_err(|error| Error::bad_config("/least_daily_budget", error.to_string()))
-    }
-
-    /// The name of the metric that conversions are.
-    pub(crate) fn goal(&self) -> &str {
-        self.goal.as_deref().unwrap_or("conversion")
     }
 }
 

@@ -132,13 +132,14 @@ enum Metric {
 
 impl Metric {
     /// None for a metric that the platform says nothing about: its rows are missing, which is not zero.
-    fn of(name: &str, goal: &str) -> Option<Self> {
+    fn of(name: &str, goals: &[String]) -> Option<Self> {
         Some(match name {
             "spend" => Self::Spend,
             "impressions" => Self::Impressions,
             "clicks" => Self::Clicks,
             "conversion_value" => Self::Value,
-            _ if name == goal => Self::Conversions,
+            "conversion" => Self::Conversions,
+            _ if goals.iter().any(|goal| goal == name) => Self::Conversions,
             _ => return None,
         })
     }
@@ -153,11 +154,11 @@ pub(crate) fn rows(
     request: &ObserveRequest,
     report: &Report,
     since: &BTreeMap<u32, Date>,
-    (goal, digits): (&str, u32),
+    (goals, digits): (&[String], u32),
     now_us: i64,
 ) -> Result<Observations, Error> {
     let asked = calendar.asked(request)?;
-    let known = request.metrics.iter().filter_map(|one| Some((one.code, Metric::of(&one.name, goal)?)));
+    let known = request.metrics.iter().filter_map(|one| Some((one.code, Metric::of(&one.name, goals)?)));
     let metrics: Vec<(u32, Metric)> = known.collect();
     let minor = |amount: Decimal| {
         amount

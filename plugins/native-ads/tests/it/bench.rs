@@ -60,7 +60,7 @@ impl<P: Platform> Bench<P> {
             ("timezone", json!("Europe/Oslo")),
             ("currency", json!("NOK")),
             ("secret", json!("env:SECRET")),
-            ("goal", json!("lead")),
+            ("goals", json!(["lead"])),
             ("state", json!(state.path())),
         ] {
             config[key] = value;

@@ -42,7 +42,7 @@ fn taboola_passes_the_suite_in_any_month() {
     fake.follow_dates();
     passes(&json!({
         "platform": "taboola", "account": "{tmp}", "state": "{tmp}", "currency": "NOK", "timezone": "Europe/Oslo",
-        "client_id": "cid", "secret": "env:SECRET", "goal": "lead",
+        "client_id": "cid", "secret": "env:SECRET", "goals": ["lead"],
         "base_url": format!("{}/backstage/api/1.0", fake.url()),
         "auth_base_url": format!("{}/backstage", fake.url()),
         "campaign": { "branding_text": "Acme", "bid_strategy": "FIXED", "cpc": 4.5 },
@@ -59,7 +59,7 @@ fn outbrain_passes_the_suite_in_any_month() {
     fake.follow_dates();
     passes(&json!({
         "platform": "outbrain", "account": "{tmp}", "state": "{tmp}", "currency": "NOK", "timezone": "Europe/Oslo",
-        "client_id": "user", "secret": "env:SECRET", "goal": "lead",
+        "client_id": "user", "secret": "env:SECRET", "goals": ["lead"],
         "base_url": format!("{}/amplify/v0.1", fake.url()),
         "campaign": { "cpc": 4.5 },
     }));

@@ -17,7 +17,7 @@ const START_US: i64 = 1_793_487_600_000_000;
 
 fn config(folder: &Path) -> Value {
     json!({
-        "platform": "csv", "account": "readpeak", "timezone": "Europe/Oslo", "currency": "NOK", "goal": "lead",
+        "platform": "csv", "account": "readpeak", "timezone": "Europe/Oslo", "currency": "NOK", "goals": ["lead"],
         "csv": {
             "folder": folder, "delimiter": ";", "decimal_comma": true, "date_format": "%d.%m.%Y",
             "columns": { "date": "Päivä", "campaign": "Kampanja", "spend": "Kulut", "clicks": "Klikit",

@@ -179,6 +179,26 @@ fn resting_without_a_budget_leaves_the_cap_alone() {
 }
 
 #[test]
+fn several_items_are_shown_evenly_when_asked() {
+    // Protects a test of headlines within an arm: the platform's favourite must not take it all.
+    let mut bench = taboola();
+    bench.config["even_delivery"] = json!(true);
+    bench.again();
+    let mut launch = bench.launch("product", 50_000);
+    let items =
+        ["a", "b"].map(|page| json!({ "url": format!("https://acme.example/{page}"), "headline": page }));
+    launch.set.creative =
+        Some(json!({ "items": items, "campaign": { "marketing_objective": "LEADS_GENERATION" } }));
+    bench.channel.apply(&launch).unwrap();
+    let writes = bench.writes();
+    assert!(
+        writes[0].contains(r#""traffic_allocation_mode":"EVEN""#) && writes[0].contains("LEADS_GENERATION")
+    );
+    let count = |part: &str| writes.iter().filter(|write| write.contains(part)).count();
+    assert_eq!((count("acme.example/a?utm"), count("acme.example/b?utm"), count(r#"{"title":"#)), (1, 1, 2));
+}
+
+#[test]
 fn headlines_are_set_once_items_are_crawled() {
     // Protects the question itself: an item must not run with the headline that a crawler found.
     let mut bench = taboola_with(|platform| {
