@@ -219,6 +219,10 @@ fn can_show(
     if plan.arms.len() < 2 {
         return Ok((None, None));
     }
+    // What so many goals can show of values depends on how values scatter; the rehearsed months tell.
+    if goals_per_month > 0.0 && plan.experiment.goal.kind != gevinst_experiment::GoalKind::Count {
+        return Ok((None, None));
+    }
     if goals_per_month <= 0.0 {
         return Ok((None, Some("no goal is expected in the whole month".to_owned())));
     }
