@@ -137,12 +137,15 @@ pub struct Arm {
 }
 
 /// When an arm goes, and how sure one must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Decide {
     /// α: the chance of ever dropping the truly best arm; above 0, below 0.5.
     pub wrongly_drop_best: Ratio,
     /// The most a goal may cost.
     pub max_cost_per_goal: Option<Money>,
+    /// The least that one unit of money must bring back; only where values are judged and money is spent, above zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_return: Option<f64>,
     /// α′: the chance of ever dropping an arm that does meet the limit; above 0, below 0.5.
     pub wrongly_drop_profitable: Ratio,
     /// Arms whose rates differ by less count as equal; from 0, below 1.

@@ -10,6 +10,8 @@ use gevinst_stats::allocate::{self, Limits, Request};
 use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, Side, ln_e_value};
 use gevinst_stats::decide::{ArmVerdict, Rules, Situation, Verdict, decide, futility};
 use gevinst_stats::judgement::{Detail, Guarantee, Judgement};
+use gevinst_stats::ratio::{Returned, ln_e_below_return};
+use gevinst_stats::value;
 
 use crate::Error;
 use crate::book::Book;
@@ -263,18 +265,27 @@ impl Engine {
         book: &Book,
         moment: Moment,
     ) -> Result<Vec<Option<CostEvidence>>, StatsError> {
-        let Some(limit) = self.cost_limit_minor else { return Ok(Vec::new()) };
+        if self.cost_limit_minor.is_none() && plan.experiment.decide.min_return.is_none() {
+            return Ok(Vec::new());
+        }
         let seen_until_us = if moment.closing {
             plan.close_at_us
         } else {
             moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us)
         };
+        if let Some(least) = plan.experiment.decide.min_return {
+            return self.returns(plan, book, moment.periods, seen_until_us, least);
+        }
+        let Some(limit) = self.cost_limit_minor else { return Ok(Vec::new()) };
         // A weekday wave shows as swing between periods, which the mixture allows for; only a list has none.
         let prior = CostPrior::default();
         (0..plan.arms.len())
             .map(|arm| {
                 let cells: Vec<CostCell> = (0..moment.periods)
-                    .filter(|&period| book.cell(period, arm).exposure.is_some())
+                    .filter(|&period| {
+                        let cell = book.cell(period, arm);
+                        cell.exposure.is_some() && !cell.goals_missing
+                    })
                     .map(|period| {
                         let cell = book.cell(period, arm);
                         let arrived = completeness(plan, plan.periods[period].end_us, seen_until_us);
@@ -304,6 +315,49 @@ impl Engine {
                     ln_e_below_limit: 0.0,
                     cost_per_goal: (goals > 0.0).then(|| counted / goals),
                     guarantee: Guarantee::Robust,
+                }))
+            })
+            .collect()
+    }
+
+    /// Per arm, the evidence that its money brings back too little.
+    fn returns(
+        &self,
+        plan: &Plan,
+        book: &Book,
+        periods: usize,
+        seen_until_us: i64,
+        least: f64,
+    ) -> Result<Vec<Option<CostEvidence>>, StatsError> {
+        let settings = value::Settings { prior_sd: plan.prior.sd, ..value::Settings::default() };
+        (0..plan.arms.len())
+            .map(|arm| {
+                let known = (0..periods).filter(|&period| {
+                    let cell = book.cell(period, arm);
+                    cell.exposure.is_some() && !cell.goals_missing
+                });
+                // Days of which nothing need have arrived say nothing about a return; which they are no figure decides.
+                let settled = known
+                    .filter(|&period| completeness(plan, plan.periods[period].end_us, seen_until_us) > 0.0);
+                let returned: Vec<Returned> = settled
+                    .map(|period| {
+                        let cell = book.cell(period, arm);
+                        Returned {
+                            spent: signed(cell.spend_minor.max(0)),
+                            value: cell.value,
+                            value_sq: cell.value_sq,
+                            complete_at_least: completeness(plan, plan.periods[period].end_us, seen_until_us),
+                        }
+                    })
+                    .collect();
+                if returned.iter().all(|cell| cell.spent <= 0.0) {
+                    return Ok(None);
+                }
+                Ok(Some(CostEvidence {
+                    ln_e_above_limit: ln_e_below_return(&returned, least, &settings)?,
+                    ln_e_below_limit: 0.0,
+                    cost_per_goal: None,
+                    guarantee: Guarantee::Asymptotic,
                 }))
             })
             .collect()

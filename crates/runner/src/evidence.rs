@@ -131,6 +131,14 @@ fn reason(
             );
             (sentence, Some(with), None)
         }
+        Verdict::Unprofitable { ln_e } if plan.experiment.decide.min_return.is_some() => {
+            let sentence = format!(
+                "`{}` brings back less than the limit for what it costs: the evidence reached {}",
+                name(arm),
+                odds(ln_e)
+            );
+            (sentence, None, Some(ln_e))
+        }
         Verdict::Unprofitable { ln_e } => {
             let sentence = format!(
                 "a goal of `{}` costs more than the limit: the evidence reached {}",

@@ -18,7 +18,7 @@
 use gevinst_experiment::{Exposure, GoalKind, Separation};
 use gevinst_ledger::evidence::{DifferenceLook, EffectMeasure};
 use gevinst_stats::StatsError;
-use gevinst_stats::judgement::{Detail, Judge, Judgement, Settings};
+use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings};
 use gevinst_stats::pair::Levels;
 use gevinst_stats::paired::{PairedCell, PairedTable};
 use gevinst_stats::prior::DispersionPrior;
@@ -65,6 +65,20 @@ impl Terms {
             dispersion: plan.dispersion.clone(),
             alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
             detail,
+        }
+    }
+}
+
+impl Terms {
+    /// The guarantee that evidence between two arms or more will carry.
+    #[must_use]
+    pub fn guarantee(&self) -> Guarantee {
+        match self.kind {
+            GoalKind::Count if self.people_at_random && self.once => Guarantee::Exact,
+            GoalKind::Count if self.dispersion.is_exact() => Guarantee::Exact,
+            GoalKind::Count => Guarantee::Robust,
+            GoalKind::Value if self.people_at_random && self.cap_minor.is_some() => Guarantee::Exact,
+            GoalKind::Value | GoalKind::Ratio => Guarantee::Asymptotic,
         }
     }
 }

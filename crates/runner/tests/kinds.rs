@@ -9,7 +9,7 @@ use gevinst_runner::book::{Book, Cell};
 use gevinst_runner::kinds::{Method, Terms};
 use gevinst_stats::judgement::{Detail, Guarantee};
 use gevinst_stats::prior::DispersionPrior;
-use kinds::{ALPHA, Scene, WORLDS, exceeds, shown};
+use kinds::{ALPHA, RETURNS, Scene, WORLDS, exceeds, shown};
 
 /// Months of each kind; `examples/validity_kinds` plays hundreds.
 const MONTHS: u32 = 24;
@@ -186,4 +186,16 @@ fn a_mailing_that_is_judged_by_what_people_spent() {
     .unwrap();
     assert!(summary.best_dropped.mean < 0.3, "{:?}", summary.best_dropped);
     assert!(summary.gain_realised.unwrap().mean > 0.0, "{:?}", summary.gain_realised);
+}
+
+#[test]
+fn an_arm_that_brings_back_too_little_goes_and_one_at_the_limit_stays() {
+    // Protects money from an arm that returns half of what it must, and an arm that just meets its limit from bad luck.
+    let months = 20;
+    for (least, from, to) in [("min_return = 3.6", 0.0, 0.2), ("min_return = 7.2", 0.5, 1.0)] {
+        let scene = Scene::new(&RETURNS.with_decide(least), 2, 1.0, "even");
+        let gone = (0..months).filter(|&number| scene.unprofitable(11, number)).count();
+        let share = f64::from(u32::try_from(gone).unwrap()) / f64::from(months);
+        assert!((from..=to).contains(&share), "{least}: {share}");
+    }
 }

@@ -24,6 +24,7 @@ use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
 use crate::pair::RatioInterval;
 use crate::paired::{PairedCell, PairedTable};
 use crate::special::{ln_sum_exp, normal_quantile};
+use crate::value::mixture::ln_one_sided;
 use crate::value::{Noise, RatioReading, Settings, Sums, evidence_of, read_ratio};
 
 /// Evidence about the figures of two arms. Bounds are `None` where the data bound nothing yet.
@@ -204,6 +205,82 @@ pub fn judge(table: &PairedTable, settings: &Settings) -> Result<Judgement, Stat
     };
     let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
     Ok(Judgement { arms: (0..arms).map(arm).collect(), pairs, dispersion, guarantee: Guarantee::Asymptotic })
+}
+
+/// What one arm's money brought back in one period.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Returned {
+    /// Money spent, Σx, at least 0.
+    pub spent: f64,
+    /// What it brought so far, Σy.
+    pub value: f64,
+    /// Σy² over goals; 0 where nobody tells.
+    pub value_sq: f64,
+    /// The least part of this period's value that has arrived, 0 to 1.
+    pub complete_at_least: f64,
+}
+
+/// ln of the e-value against "each unit of money brings back at least `least`": one arm against a limit on its return.
+///
+/// With D_u = least·c_u·x_u − y_u, c_u the least part of the period's value that has arrived, S = ΣD_u has mean at most 0 where the
+/// return meets the limit. It goes into the mixture with its own squares ΣD_u² for variance ([`Noise::Periods`]). Completeness
+/// that is stated too low lowers every D_u, and so can only weaken the evidence where that is above zero.
+///
+/// E = 1 until there are [`Noise::PERIODS_MIN`] periods and, where squares are told, the settings' effective values: a month without its
+/// rare large orders would look too poor. Guarantee: `asymptotic`.
+///
+/// # Errors
+/// A limit that is not above 0, settings outside their domains, money that is not a number from 0.
+///
+/// ```
+/// use gevinst_stats::ratio::{ln_e_below_return, Returned};
+/// use gevinst_stats::value::Settings;
+/// let day = |value: f64| Returned { spent: 1000.0, value, value_sq: value * 100.0, complete_at_least: 1.0 };
+/// let poor: Vec<Returned> = (0..30).map(|u| day(1500.0 + 20.0 * f64::from(u % 7))).collect();
+/// assert!(ln_e_below_return(&poor, 2.0, &Settings::default())? > 20.0_f64.ln());
+/// assert!(ln_e_below_return(&poor, 1.5, &Settings::default())? < 0.0);
+/// assert_eq!(ln_e_below_return(&poor[..5], 2.0, &Settings::default())?, 0.0);
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+pub fn ln_e_below_return(periods: &[Returned], least: f64, settings: &Settings) -> Result<f64, StatsError> {
+    settings.check()?;
+    if !(least > 0.0 && least.is_finite()) {
+        return Err(StatsError::Domain {
+            what: "the least return",
+            value: least,
+            expected: "a number above 0",
+        });
+    }
+    let (mut s, mut v, mut due, mut value, mut value_sq, mut told) = (0.0, 0.0, 0.0, 0.0, 0.0, 0_usize);
+    for (period, cell) in periods.iter().enumerate() {
+        let refuse = |what, value, expected| Err(StatsError::Cell { period, arm: 0, what, value, expected });
+        if !(cell.spent >= 0.0 && cell.spent.is_finite()) {
+            return refuse("the money spent", cell.spent, "a number from 0");
+        }
+        if !(cell.value.is_finite() && cell.value_sq.is_finite()) {
+            return refuse("the value", cell.value, "a finite number");
+        }
+        if !(0.0..=1.0).contains(&cell.complete_at_least) {
+            return refuse("the completeness", cell.complete_at_least, "a number from 0 to 1");
+        }
+        if cell.spent == 0.0 {
+            continue;
+        }
+        let expected = least * cell.complete_at_least * cell.spent;
+        s += expected - cell.value;
+        v += (expected - cell.value).powi(2);
+        due += expected;
+        value += cell.value;
+        value_sq += cell.value_sq;
+        told += 1;
+    }
+    let effective = if value_sq > 0.0 { value * value / value_sq } else { f64::INFINITY };
+    if told < Noise::PERIODS_MIN || effective < settings.min_effective || v <= 0.0 {
+        return Ok(0.0);
+    }
+    // As for a pair: one prior standard deviation of what both sides hold.
+    let rho = settings.prior_sd * 0.5 * (due + value.max(0.0)) / v;
+    Ok(ln_one_sided(s, v, rho))
 }
 
 /// One period in which both arms have x.

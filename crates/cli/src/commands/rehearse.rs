@@ -16,12 +16,14 @@ use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
 use gevinst_report::{html, terminal};
 use gevinst_runner::cycle::{self, Papers};
 use gevinst_runner::engine::Engine;
+use gevinst_runner::kinds::Terms;
 use gevinst_runner::plan::Plan;
 use gevinst_runner::rehearse::month::{self, MonthOutcome};
 use gevinst_runner::rehearse::months::{self, Mean, Summary};
 use gevinst_runner::rehearse::score::{self, Benchmark};
 use gevinst_runner::rehearse::stand_in::{StandIn, stand_ins};
 use gevinst_runner::{observe, plan};
+use gevinst_stats::judgement::Detail;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -288,7 +290,7 @@ fn measure(part: &Part<'_>, summary: &Summary, outcome: Option<&MonthOutcome>) -
         goal: plan.goal_metric().to_owned(),
         per: plan.exposure_metric().to_owned(),
         alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
-        guarantee: if plan.dispersion.is_exact() { "exact" } else { "robust" }.to_owned(),
+        guarantee: Terms::of(plan, Detail::Full).guarantee().as_str().to_owned(),
         separation: plan.experiment.separation.as_str().to_owned(),
         best_dropped: Some(pair(summary.best_dropped)),
         losers_dropped: summary.losers_dropped.map(pair),

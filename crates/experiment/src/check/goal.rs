@@ -1,8 +1,12 @@
 //! Judges what is counted, valued or divided, and per what.
 
 use crate::{
-    Company, Exposure, Goal, GoalKind, Separation, diagnostic::Diagnostic, file::definition::RawGoal,
-    parse::value, read::Findings, suggest::nearest,
+    Budget, Company, Exposure, Goal, GoalKind, Separation,
+    diagnostic::Diagnostic,
+    file::definition::{RawDecide, RawGoal},
+    parse::value,
+    read::Findings,
+    suggest::nearest,
 };
 
 /// Judges `[goal]`.
@@ -63,6 +67,40 @@ fn kind_fits(raw: &RawGoal, findings: &mut Findings<'_>) {
             Diagnostic::error(kind.span.clone(), "a mean value per spend: spend is no person")
                 .label("expected `per = \"recipients\"`, `\"clicks\"` or `\"impressions\"` beside it")
                 .help("for what a sum of money brought back, such as revenue over spend, write `kind = \"ratio\"`"),
+        );
+    }
+}
+
+/// Judges `[decide] min_return`, which needs values and money.
+pub(super) fn return_fits(
+    raw: &RawDecide,
+    kind: Option<GoalKind>,
+    budget: Option<&Budget>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(least) = &raw.min_return else { return };
+    if least.value.0 <= 0.0 || least.value.0 > 1e6 {
+        findings.push(
+            Diagnostic::error(least.span.clone(), format!("{} is out of range", least.value.0))
+                .label("expected a number above 0, such as 2.5"),
+        );
+    } else if kind == Some(GoalKind::Count) {
+        findings.push(
+            Diagnostic::error(least.span.clone(), "goals that are only counted bring no money back")
+                .label("expected `kind = \"value\"` or `\"ratio\"` in `[goal]`")
+                .help("the limit for goals that are counted is `max_cost_per_goal`"),
+        );
+    } else if matches!(budget, Some(Budget::Exposure { .. })) {
+        findings.push(
+            Diagnostic::error(least.span.clone(), "nothing is spent that could be brought back")
+                .label("the budget is given in exposure")
+                .help("remove `min_return`, or give the budget in money"),
+        );
+    } else if let Some(cost) = &raw.max_cost_per_goal {
+        findings.push(
+            Diagnostic::error(least.span.clone(), "an arm is held to a return and to a cost per goal")
+                .label("expected one of them")
+                .related(cost.span.clone(), "the most a goal may cost"),
         );
     }
 }

@@ -55,6 +55,9 @@ pub(crate) fn experiment(
         .as_ref()
         .and_then(|decide| decide.value.max_cost_per_goal.as_ref())
         .map(|limit| limit.span.clone());
+    if let Some(decide) = &raw.decide {
+        goal::return_fits(&decide.value, goal_kind, budget.as_ref(), findings);
+    }
     let decide = raw.decide.and_then(|at| decide(at.value, findings));
     let arm_count = raw.arm.as_ref().map(|list| list.value.0.len());
     let allocate = raw.allocate.and_then(|at| allocate(at.value, arm_count, raw.arm.as_ref(), findings));
@@ -138,6 +141,7 @@ fn decide(raw: RawDecide, findings: &mut Findings<'_>) -> Option<Decide> {
     Some(Decide {
         wrongly_drop_best: value(raw.wrongly_drop_best)?,
         max_cost_per_goal: value(raw.max_cost_per_goal),
+        min_return: value(raw.min_return).map(|number| number.0),
         wrongly_drop_profitable: value(raw.wrongly_drop_profitable)?,
         tie_within: value(raw.tie_within)?,
         winner_chance: value(raw.winner_chance)?,

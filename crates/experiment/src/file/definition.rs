@@ -104,7 +104,9 @@ section! {
         Default wrongly_drop_best: Ratio = "0.05";
         /// The most a goal may cost. Left out: no arm goes for its cost alone.
         Optional max_cost_per_goal: Money = "\"1 800 NOK\"";
-        /// The chance of ever dropping an arm that does meet `max_cost_per_goal`.
+        /// The least that one unit of money must bring back, where values are judged: 2.5 for two and a half kroner a krone. Left out: no arm goes for its return alone.
+        Optional min_return: Number = "2.5";
+        /// The chance of ever dropping an arm that does meet `max_cost_per_goal` or `min_return`.
         Default wrongly_drop_profitable: Ratio = "0.05";
         /// Arms whose rates differ by less than this count as equal.
         Default tie_within: Ratio = "\"10 %\"";

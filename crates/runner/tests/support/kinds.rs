@@ -7,10 +7,13 @@ use gevinst_experiment::{Company, Source, parse_company, parse_experiment};
 use gevinst_ledger::evidence::ArmStatus;
 use gevinst_rehearsal::{Calendar, Grain};
 use gevinst_runner::engine::Engine;
+use gevinst_runner::kinds::Terms;
 use gevinst_runner::plan::Plan;
 use gevinst_runner::rehearse::month::play_watched;
 use gevinst_runner::rehearse::months::month_seed;
 use gevinst_runner::rehearse::stand_in::{StandIn, stand_ins};
+
+use gevinst_stats::judgement::Detail;
 
 /// Chance of ever dropping the best arm that every world states.
 pub(crate) const ALPHA: f64 = 0.05;
@@ -28,12 +31,35 @@ pub(crate) struct World {
     goals_per_day: Option<f64>,
     /// Further lines of `[rehearsal]`.
     truths: &'static str,
+    /// Further lines of `[decide]`.
+    decide: &'static str,
     /// The label that its evidence must carry.
     pub(crate) guarantee: &'static str,
 }
 
 const LIST: &str = "total_exposure = 18000\ndaily_exposure = 600";
 const ADS: &str = "total = \"300 000 NOK\"\ndaily_max = \"10 000 NOK\"";
+
+impl World {
+    /// The same world in which arms must bring back so much for one.
+    pub(crate) const fn with_decide(self, decide: &'static str) -> Self {
+        Self { decide, ..self }
+    }
+}
+
+/// Ads that bring back 3.60 for one on average: 40 goals of 900 kr a day for 10 000.
+pub(crate) const RETURNS: World = World {
+    name: "revenue over spend",
+    goal: "metric = \"revenue\"\nper = \"spend\"\nkind = \"ratio\"",
+    separation: "unrandomised",
+    budget: ADS,
+    rate: 1.0,
+    goals_per_day: Some(40.0),
+    truths: "day_noise = 0.1\nweekdays = [1.0, 1.1, 1.1, 1.0, 0.8, 0.4, 0.35]\n\
+                 value = { mean = \"900 NOK\", spread = \"900 NOK\" }",
+    decide: "",
+    guarantee: "asymptotic",
+};
 
 /// One world for each way in which a goal can be judged.
 pub(crate) const WORLDS: [World; 8] = [
@@ -45,6 +71,7 @@ pub(crate) const WORLDS: [World; 8] = [
         rate: 0.15,
         goals_per_day: None,
         truths: "",
+        decide: "",
         guarantee: "exact",
     },
     World {
@@ -55,6 +82,7 @@ pub(crate) const WORLDS: [World; 8] = [
         rate: 0.004,
         goals_per_day: None,
         truths: "",
+        decide: "",
         guarantee: "exact",
     },
     World {
@@ -65,6 +93,7 @@ pub(crate) const WORLDS: [World; 8] = [
         rate: 0.05,
         goals_per_day: None,
         truths: "",
+        decide: "",
         guarantee: "robust",
     },
     World {
@@ -75,6 +104,7 @@ pub(crate) const WORLDS: [World; 8] = [
         rate: 0.05,
         goals_per_day: None,
         truths: "value = { mean = \"900 NOK\", spread = \"900 NOK\" }",
+        decide: "",
         guarantee: "asymptotic",
     },
     World {
@@ -85,6 +115,7 @@ pub(crate) const WORLDS: [World; 8] = [
         rate: 0.2,
         goals_per_day: None,
         truths: "value = { mean = \"900 NOK\", spread = \"90 NOK\" }",
+        decide: "",
         guarantee: "exact",
     },
     World {
@@ -96,19 +127,10 @@ pub(crate) const WORLDS: [World; 8] = [
         goals_per_day: None,
         truths: "day_noise = 0.1\nweekdays = [1.0, 1.1, 1.1, 1.0, 0.8, 0.4, 0.35]\nprice = \"10 NOK\"\n\
                  value = { mean = \"900 NOK\", spread = \"900 NOK\" }",
+        decide: "",
         guarantee: "asymptotic",
     },
-    World {
-        name: "revenue over spend",
-        goal: "metric = \"revenue\"\nper = \"spend\"\nkind = \"ratio\"",
-        separation: "unrandomised",
-        budget: ADS,
-        rate: 1.0,
-        goals_per_day: Some(40.0),
-        truths: "day_noise = 0.1\nweekdays = [1.0, 1.1, 1.1, 1.0, 0.8, 0.4, 0.35]\n\
-                 value = { mean = \"900 NOK\", spread = \"900 NOK\" }",
-        guarantee: "asymptotic",
-    },
+    RETURNS,
     World {
         name: "revenue over clicks",
         goal: "metric = \"revenue\"\nper = \"clicks\"\nkind = \"ratio\"",
@@ -118,6 +140,7 @@ pub(crate) const WORLDS: [World; 8] = [
         goals_per_day: None,
         truths: "day_noise = 0.05\ndelay = \"2 days\"\nprice = \"10 NOK\"\n\
                  value = { mean = \"900 NOK\", spread = \"300 NOK\" }",
+        decide: "",
         guarantee: "asymptotic",
     },
 ];
@@ -162,9 +185,9 @@ impl Scene {
         };
         let text = format!(
             "name = \"scene\"\nmonth = \"2026-11\"\nhypothesis = \"The arms are equal.\"\nseparation = \"{}\"\n[goal]\n{}\n\
-             [budget]\n{}\n{listed}[decide]\nwrongly_drop_best = {ALPHA}\ntie_within = \"0 %\"\n\
+             [budget]\n{}\n{listed}[decide]\nwrongly_drop_best = {ALPHA}\ntie_within = \"0 %\"\n{}\n\
              [allocate]\nrule = \"{rule}\"\n[delay]\ncomplete_after = \"10 days\"\n[rehearsal]\n{truths}\n{}\n",
-            world.separation, world.goal, world.budget, world.truths
+            world.separation, world.goal, world.budget, world.decide, world.truths
         );
         let company = company();
         let experiment = parse_experiment(&Source::new("scene.toml", text), &company)
@@ -178,6 +201,12 @@ impl Scene {
             Calendar::month("2026-11", "Europe/Oslo", Grain::Day).unwrap_or_else(|error| panic!("{error}"));
         #[expect(clippy::float_cmp, reason = "1 is written as 1")]
         let equal = last == 1.0;
+        assert_eq!(
+            Terms::of(&plan, Detail::Evidence).guarantee().as_str(),
+            world.guarantee,
+            "{}",
+            world.name
+        );
         Self { plan, stand_in, calendar: Arc::new(calendar), equal }
     }
 
@@ -216,6 +245,17 @@ impl Scene {
         let found = outcome.arms[arms - 1].status == ArmStatus::Dropped;
         let missed = if self.equal { share(&missed) } else { 0.0 };
         (share(&dropped[..best]), missed, found, labels)
+    }
+}
+
+impl Scene {
+    /// Whether the last arm was dropped for bringing back too little in a month.
+    pub(crate) fn unprofitable(&self, seed: u64, number: u32) -> bool {
+        let engine = Engine::for_decisions(&self.plan).unwrap_or_else(|error| panic!("{error}"));
+        let seed = month_seed(seed, number);
+        let outcome = play_watched(&self.plan, &self.stand_in, &self.calendar, seed, engine, &mut |_| {})
+            .unwrap_or_else(|error| panic!("{error}"));
+        outcome.arms.last().is_some_and(|arm| arm.status == ArmStatus::Unprofitable)
     }
 }
 
