@@ -92,7 +92,11 @@ fn ten_days() -> String {
         .map(|day| {
             let shown = 900.0 + 40.0 * f64::from(day % 7);
             let wave = u64::from(day % 3);
-            vec![("a", shown, 50 + wave), ("b", shown * 1.1, 66 + wave), ("c", shown * 0.6, 12 + wave)]
+            vec![
+                ("a", shown, 50 + wave),
+                ("b", (shown * 1.1).round(), 66 + wave),
+                ("c", (shown * 0.6).round(), 12 + wave),
+            ]
         })
         .collect();
     table(&rows.iter().map(Vec::as_slice).collect::<Vec<_>>())

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gevinst_experiment::Project;
-use gevinst_host::{ChildConnection, ChildOptions, Connection, Now, Plugin, Surroundings, Terms};
+use gevinst_host::{ChildConnection, ChildOptions, Code, Connection, Now, Plugin, Surroundings, Terms};
 use gevinst_rehearsal::{Calendar, Grain};
 use gevinst_runner::plan::Plan;
 use gevinst_runner::rehearse::months;
@@ -84,6 +84,11 @@ pub(crate) fn run(args: &Check, colour: Colour) -> Result<(), Failure> {
             plugin.channel, plugin.plugin
         ));
     }
+    for message in
+        found.plugins.iter().filter(|plugin| plugin.found).filter_map(|plugin| plugin.message.as_ref())
+    {
+        remark(&format!("warning: {message}"));
+    }
     let mut text = String::new();
     for experiment in &found.experiments {
         text.push_str(&sentence(experiment));
@@ -148,6 +153,13 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
         );
         match open {
             Ok(()) => found.push(PluginFound { channel, plugin: name, found: true, message: None }),
+            // A definition is sound wherever the credentials are kept; those are needed where the month is run.
+            Err(error) if error.code() == Some(Code::Auth) => found.push(PluginFound {
+                message: Some(format!("channel `{channel}` was not opened: {error}")),
+                channel,
+                plugin: name,
+                found: true,
+            }),
             Err(error) => {
                 refused.push(format!("channel `{channel}`: plugin `{name}` does not accept it: {error}"))
             }
