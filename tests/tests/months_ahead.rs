@@ -209,7 +209,7 @@ fn past_results_that_cannot_be_read_are_refused_with_their_line() {
             .complaining_of(&[&["`past.csv`"], words].concat());
     }
     place.gevinst(["learn", "--csv", "nosuch.csv"]).ended_with(3).complaining_of(&["`nosuch.csv`"]);
-    place.gevinst(["learn"]).ended_with(5).complaining_of(&["no such file", "hint: "]);
+    place.gevinst(["learn"]).ended_with(3).complaining_of(&["`gevinst.toml`", "hint: ", "--ledger"]);
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_threshold_rule_is_audited_against_theory() {
     );
     assert_eq!(numbers(one, "limit_minor"), 10_000.0);
     let expected = ever_paused();
-    assert!((0.6..0.7).contains(&expected), "two months out of three: {expected}");
+    assert!((0.65..0.75).contains(&expected), "two months out of three: {expected}");
     for arm in one["arms"].as_array().expect("a list") {
         assert!((numbers(arm, "true_cost_minor") / 8_000.0 - 1.0).abs() < 1e-9 && arm["meets_limit"] == true);
         let paused = &arm["stopped_by_rule"];

@@ -323,10 +323,10 @@ fn port_error(error: &HostError) -> PortError {
 pub(crate) fn plugin_dirs(stated: &[PathBuf]) -> Vec<PathBuf> {
     let mut dirs = stated.to_vec();
     if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(std::path::Path::parent) {
+        // Where Cargo puts every library that it builds; a copy beside the program may be of an earlier build.
+        dirs.push(folder.join("deps"));
         dirs.push(folder.to_path_buf());
         dirs.push(folder.join("plugins"));
-        // Where Cargo puts the libraries of a program's dependencies.
-        dirs.push(folder.join("deps"));
         if folder.ends_with("deps") {
             dirs.extend(folder.parent().map(std::path::Path::to_path_buf));
         }
