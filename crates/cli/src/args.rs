@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::channels::DEADLINE;
+/// How long a call to a plugin may take, where nobody says otherwise.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Small monthly marketing experiments whose verdicts stay true.
 #[derive(Debug, Parser)]

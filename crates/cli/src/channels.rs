@@ -17,10 +17,8 @@ use gevinst_ledger::moves::Outcome;
 use gevinst_runner::port::{Answer, Port, PortError, Ports};
 use serde_json::Value;
 
+use crate::args::DEADLINE;
 use crate::output::remark;
-
-/// How long a call may take, where nobody says otherwise.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How time passes inside plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,8 +18,9 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 use serde_json::Value;
 
+use crate::options::{Options, SecretFn};
+use crate::report::Family;
 use crate::subject::{Subject, SubjectError};
-use crate::suite::Options;
 
 /// What a test found out.
 pub(crate) type Found = Result<(), Stop>;
@@ -44,6 +45,15 @@ impl From<HostError> for Stop {
 /// Ends a test unless what it says holds.
 pub(crate) fn ensure(holds: bool, but: impl FnOnce() -> String) -> Found {
     if holds { Ok(()) } else { Err(Stop::Fail(but())) }
+}
+
+/// A test: what it is called, what it demands, what must have passed before, and how it is done.
+pub(crate) struct Test {
+    pub(crate) family: Family,
+    pub(crate) name: &'static str,
+    pub(crate) must: &'static str,
+    pub(crate) needs: &'static [&'static str],
+    pub(crate) run: fn(&Bench<'_>) -> Found,
 }
 
 /// Lines of a failed test's log that are told.
@@ -126,10 +136,7 @@ impl<'a> Bench<'a> {
     }
 
     /// As [`Bench::start`], for a host that knows these secrets.
-    pub(crate) fn start_with(
-        &self,
-        secret: Arc<crate::suite::SecretFn>,
-    ) -> Result<Box<dyn Connection>, Stop> {
+    pub(crate) fn start_with(&self, secret: Arc<SecretFn>) -> Result<Box<dyn Connection>, Stop> {
         let (lines, given) = (self.log.clone(), self.secrets.clone());
         let surroundings = Surroundings::new(
             move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone()),

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use gevinst_host::{Code, Connection, HostError};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Found, Stop, ensure};
+use crate::bench::{Bench, Found, Stop, Test, ensure};
 use crate::report::Family;
-use crate::suite::Test;
 
 const REFUSES: &[&str] =
     &["config.good_opens", "config.unknown_key_refused", "config.refused_open_leaves_nothing"];

@@ -8,9 +8,8 @@ use std::time::Duration;
 use gevinst_host::wire::{Capability, Coded, Grain, ObserveRequest};
 use gevinst_host::{Code, Connection, HostError, Terms};
 
-use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
+use crate::bench::{Bench, Found, Stop, Table, Test, ensure, put, resumed, same, table};
 use crate::report::Family;
-use crate::suite::Test;
 
 const WELL_FORMED: &[&str] = &["money.apply_reads_back", "data.rows_well_formed"];
 

@@ -27,10 +27,12 @@ mod data;
 mod life;
 mod load;
 mod money;
+mod options;
 mod report;
 mod subject;
 mod suite;
 
+pub use options::{Options, SecretFn};
 pub use report::{Family, Report, Status, TestResult};
 pub use subject::{Subject, SubjectError};
-pub use suite::{Options, SecretFn, run, run_built, test_names};
+pub use suite::{run, run_built, test_names};

@@ -5,9 +5,8 @@ use std::time::Duration;
 use gevinst_host::wire::Capability;
 use gevinst_host::{HostError, LogSource, Outcome, Terms};
 
-use crate::bench::{Bench, Found, Stop, Table, ensure, put, resumed, same, table};
+use crate::bench::{Bench, Found, Stop, Table, Test, ensure, put, resumed, same, table};
 use crate::report::Family;
-use crate::suite::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     Test {

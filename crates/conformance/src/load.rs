@@ -2,9 +2,8 @@
 
 use gevinst_host::wire::Capability;
 
-use crate::bench::{Bench, Found, Stop, ensure};
+use crate::bench::{Bench, Found, Stop, Test, ensure};
 use crate::report::Family;
-use crate::suite::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     Test {

@@ -3,9 +3,8 @@
 use gevinst_host::wire::{Capability, Command, Query, State};
 use gevinst_host::{Code, Connection, HostError, Outcome};
 
-use crate::bench::{Bench, Found, Stop, ensure, shown_money};
+use crate::bench::{Bench, Found, Stop, Test, ensure, shown_money};
 use crate::report::Family;
-use crate::suite::Test;
 
 const READS_BACK: &[&str] = &["config.good_opens", "money.apply_reads_back"];
 

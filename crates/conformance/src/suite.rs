@@ -1,58 +1,15 @@
 //! The list of tests and the running of it.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use gevinst_host::{ChildOptions, Plugin};
+use gevinst_host::Plugin;
 use serde_json::Value;
 
-use crate::bench::{Bench, Found, Stop};
-use crate::report::{Family, Report, Status, TestResult};
+use crate::bench::{Bench, Stop, Test};
+use crate::options::Options;
+use crate::report::{Report, Status, TestResult};
 use crate::subject::{Subject, SubjectError};
 use crate::{config, data, life, load, money};
-
-/// From a secret's name to its value.
-pub type SecretFn = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-/// How the suite runs.
-#[derive(Clone)]
-pub struct Options {
-    /// How children are started. The grace after a cancel is what `life.cancel_returns` measures.
-    pub child: ChildOptions,
-    /// Run the plugin in this process instead, for debuggers; one that crashes takes the suite with it.
-    pub in_process: bool,
-    /// Only tests whose name contains this.
-    pub filter: Option<String>,
-    /// When the simulated time begins: the midnight before, in µs UTC.
-    pub now_us: i64,
-    /// How long a call may take.
-    pub deadline: Duration,
-    /// Resolves the secrets that the configuration names.
-    pub secret: Arc<SecretFn>,
-}
-
-impl Options {
-    /// Children of this very program, all tests, no secrets, 30 seconds a call.
-    pub fn at(now_us: i64) -> Self {
-        Self {
-            child: ChildOptions::default(),
-            in_process: false,
-            filter: None,
-            now_us,
-            deadline: Duration::from_secs(30),
-            secret: Arc::new(|_| None),
-        }
-    }
-}
-
-/// A test: what it is called, what it demands, what must have passed before, and how it is done.
-pub(crate) struct Test {
-    pub(crate) family: Family,
-    pub(crate) name: &'static str,
-    pub(crate) must: &'static str,
-    pub(crate) needs: &'static [&'static str],
-    pub(crate) run: fn(&Bench<'_>) -> Found,
-}
 
 fn tests() -> impl Iterator<Item = &'static Test> {
     [load::TESTS, config::TESTS, money::TESTS, data::TESTS, life::TESTS].into_iter().flatten()

@@ -140,7 +140,7 @@ impl Ledger {
         batch: &Batch<'_>,
     ) -> Result<BatchSummary, Error> {
         limits::check_call(at_us, Some(experiment), 1)?;
-        limits::check_batch(experiment, batch)?;
+        batch.check(experiment)?;
         let after = self.store.newest()?;
         let rows = sorted_rows(experiment, batch)?;
         let progress = self.fold(experiment, after)?;

@@ -4,7 +4,6 @@ use crate::Error;
 use crate::error::time_text;
 use crate::evidence::Look;
 use crate::fact::{Fact, Launched};
-use crate::observation::{BATCH_ROWS_MAX, Batch};
 
 /// The earliest time: 2000-01-01, µs UTC.
 pub const AT_US_MIN: i64 = 946_684_800_000_000;
@@ -76,26 +75,8 @@ pub(crate) fn check_fact(experiment: Option<&str>, fact: &Fact) -> Result<(), Er
     })
 }
 
-/// Checks a batch's frame; its rows are checked where they are sorted.
-pub(crate) fn check_batch(experiment: &str, batch: &Batch<'_>) -> Result<(), Error> {
-    let done = check_name("channel", batch.channel)
-        .and_then(|()| check_time("the start of its span", batch.from_us))
-        .and_then(|()| check_time("the end of its span", batch.to_us))
-        .and_then(|()| batch.fresh_until_us.map_or(Ok(()), |us| check_time("its freshness", us)))
-        .and_then(|()| match () {
-            () if batch.from_us >= batch.to_us => Err("its span is empty".to_owned()),
-            () if batch.rows.len() > BATCH_ROWS_MAX => {
-                Err(format!("it has {} rows, and {BATCH_ROWS_MAX} are the most", batch.rows.len()))
-            }
-            () if batch.cursor.is_some_and(|cursor| cursor.len() > CURSOR_BYTES_MAX) => {
-                Err(format!("its cursor is longer than {CURSOR_BYTES_MAX} bytes"))
-            }
-            () => Ok(()),
-        });
-    done.map_err(|what| Error::NotAllowed { kind: "observed", key: experiment.to_owned(), what })
-}
-
-fn check_time(what: &str, at_us: i64) -> Result<(), String> {
+/// Checks a time.
+pub(crate) fn check_time(what: &str, at_us: i64) -> Result<(), String> {
     if (AT_US_MIN..AT_US_MAX).contains(&at_us) {
         return Ok(());
     }

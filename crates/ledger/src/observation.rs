@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::chain::Hasher;
 use crate::error::time_text;
-use crate::limits::check_name;
+use crate::limits::{CURSOR_BYTES_MAX, check_name, check_time};
 use crate::{Digest, Error, RecordId};
 
 /// The largest count in one row.
@@ -59,6 +59,27 @@ pub struct Batch<'a> {
     pub fresh_until_us: Option<i64>,
     /// The rows, in any order, each arm, metric and period once.
     pub rows: &'a [Row<'a>],
+}
+
+impl Batch<'_> {
+    /// Checks the frame; the rows are checked where they are sorted.
+    pub(crate) fn check(&self, experiment: &str) -> Result<(), Error> {
+        let done = check_name("channel", self.channel)
+            .and_then(|()| check_time("the start of its span", self.from_us))
+            .and_then(|()| check_time("the end of its span", self.to_us))
+            .and_then(|()| self.fresh_until_us.map_or(Ok(()), |us| check_time("its freshness", us)))
+            .and_then(|()| match () {
+                () if self.from_us >= self.to_us => Err("its span is empty".to_owned()),
+                () if self.rows.len() > BATCH_ROWS_MAX => {
+                    Err(format!("it has {} rows, and {BATCH_ROWS_MAX} are the most", self.rows.len()))
+                }
+                () if self.cursor.is_some_and(|cursor| cursor.len() > CURSOR_BYTES_MAX) => {
+                    Err(format!("its cursor is longer than {CURSOR_BYTES_MAX} bytes"))
+                }
+                () => Ok(()),
+            });
+        done.map_err(|what| Error::NotAllowed { kind: "observed", key: experiment.to_owned(), what })
+    }
 }
 
 /// What a batch brought.

@@ -1,6 +1,6 @@
 //! How an agency's ledger behaves: many experiments in one file, and what a step of one of them costs then.
 //!
-//! `cargo run --release -p gevinst-ledger --example agency -- FOLDER [EXPERIMENTS]`; 10,000 experiments of a month each
+//! `cargo run --release -p gevinst-ledger --example full_ledger -- FOLDER [EXPERIMENTS]`; 10,000 experiments of a month each
 //! unless told otherwise. Prints what was measured; figures are in the crate's `README.md`.
 
 #![expect(clippy::print_stdout, reason = "a program for people")]
