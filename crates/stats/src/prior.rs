@@ -73,6 +73,12 @@ impl NormalPrior {
 /// A discrete prior of the day noise: the variance σ² of the logit of an arm's share of a pair's goals in a period.
 ///
 /// If each arm's day is off by an independent factor of mean 1 and variance v, then σ² ≈ 2v.
+///
+/// Domain: one day's factor says nothing of the next one's. Where it does (an advertisement wears out, a competitor comes and goes)
+/// the arms' rates truly differ over a month: by a standard deviation of 0.14 in the logarithm at v = 0.05 and a correlation of 0.7
+/// from day to day, 0.27 at v = 0.2. Evidence is then about the month that was, not about the arms for good: the mixture tells two arms
+/// of equal long-run rates apart in .11 to .31 of such months, the plain likelihood in .20 to .58 (`--example firing_table --
+/// 400 persistent`, standard errors up to .025).
 #[derive(Debug, Clone, PartialEq)]
 pub struct DispersionPrior {
     variances: Vec<f64>,
