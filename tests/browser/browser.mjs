@@ -46,7 +46,7 @@ export class Browser {
     const id = this.next++;
     this.process.stdio[3].write(JSON.stringify({ id, method, params, sessionId }) + "\0");
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${method} took over two minutes`)), 120_000);
+      const late = setTimeout(() => reject(new Error(`${method} took over three minutes`)), 180_000);
       const done = (settle) => (value) => {
         clearTimeout(late);
         settle(value);
@@ -77,9 +77,38 @@ export class Browser {
       };
     });
     for (const domain of ["Page", "Network", "Log", "Runtime"]) await page.send(`${domain}.enable`);
-    await page.send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 500 });
-    const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
-    await page.send("Emulation.setEmulatedMedia", { features });
+    page.show = async ({ width, dark }) => {
+      await page.send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 500 });
+      const features = [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }];
+      await page.send("Emulation.setEmulatedMedia", { media: "", features });
+      page.width = width;
+    };
+    // A4 less its margins, at 96 pixels an inch.
+    page.paper = async () => {
+      await page.send("Emulation.setDeviceMetricsOverride", { width: 688, height: 1009, deviceScaleFactor: 1, mobile: false });
+      await page.send("Emulation.setEmulatedMedia", { media: "print", features: [] });
+    };
+    page.pdf = async () => {
+      const { data } = await page.send("Page.printToPDF", { preferCSSPageSize: true, printBackground: true });
+      return Buffer.from(data, "base64");
+    };
+    page.shot = async (heightMost) => {
+      const { cssContentSize } = await page.send("Page.getLayoutMetrics");
+      const height = Math.min(Math.ceil(cssContentSize.height), heightMost);
+      const clip = { x: 0, y: 0, width: page.width, height, scale: 1 };
+      const { data } = await page.send("Page.captureScreenshot", { captureBeyondViewport: true, clip });
+      return Buffer.from(data, "base64");
+    };
+    // A key as a person presses it: its name, and the text that it types where it types one.
+    page.press = async (key, { text, code = 0, shift = false } = {}) => {
+      const press = { key, text, windowsVirtualKeyCode: code, modifiers: shift ? 8 : 0 };
+      await page.send("Input.dispatchKeyEvent", { type: text ? "keyDown" : "rawKeyDown", ...press });
+      await page.send("Input.dispatchKeyEvent", { type: "keyUp", ...press });
+    };
+    page.type = async (text) => {
+      for (const key of text) await page.press(key, { text: key });
+    };
+    await page.show({ width, dark });
     const begun = performance.now();
     await page.send("Page.navigate", { url });
     await loaded;

@@ -239,3 +239,30 @@ fn one_click_approves_what_its_token_is_for() {
     assert_eq!(state(first), ("approved".into(), "kari".into()));
     assert_eq!(state(second), ("declined".into(), "kari".into()));
 }
+
+#[test]
+fn served_pages_work_by_keyboard_in_a_browser() {
+    // Protects a person who has no mouse and a narrow window: what waits is approved, and the page follows the ledger.
+    let Some(checks) = std::env::var_os("GEVINST_BROWSER") else {
+        gevinst_tests::skipped("served pages in a browser: `.ci/checks/browser.sh` sets GEVINST_BROWSER");
+        return;
+    };
+    let place = Place::new();
+    let played = begun(&place, "propose", 1);
+    let now = time(played.moments()[0]);
+    let serving = Serving::begin(&place, &now);
+    let url = format!("http://{}/?token={}", serving.address, serving.token);
+    let run = place.command(["run", "--now", &time(played.moments()[1])]);
+    let mut words = vec![run.get_program()];
+    words.extend(run.get_args());
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.to_string_lossy())).collect();
+    let step = format!("cd '{}' && env -i {}", place.path("").display(), quoted.join(" "));
+    let seen = std::process::Command::new("node")
+        .arg(std::path::Path::new(&checks).join("served.mjs"))
+        .args([&url, &step])
+        .output()
+        .expect("node starts");
+    let (out, err) = (String::from_utf8_lossy(&seen.stdout), String::from_utf8_lossy(&seen.stderr));
+    assert!(seen.status.success(), "{out}\n{err}");
+    assert!(out.contains("one move fewer waits after Enter"), "{out}");
+}

@@ -412,6 +412,17 @@ lede-single = uden noget at sammenligne
 at-a-glance = Overblik
 how-to-read-bands = Sådan læses båndene: på ethvert tidspunkt i måneden ligger det sande forhold indenfor med den angivne sikkerhed, uanset hvor ofte man kigger. Et bånd, der forlader linjen 1×, er bevis for en forskel; et, der rører den, er ikke.
 made-by = Lavet af { $generator } den { $when }. Dage er i { $timezone }. Rapportens JSON rummer alle tal præcist.
+todo-title = Det skal der gøres nu
+todo-nothing = Intet: alle eksperimenter kører af sig selv, og ingen af dem har brug for nogen i dag.
+todo-more = { $n } mere har også brug for nogen.
+todo-quiet = { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    } kører af sig selv; dér er intet at gøre.
+outcomes-title = Hvordan står de?
+all-link = Find et hvilket som helst af de { $n } eksperimenter
+all-title = Alle { $n } eksperimenter
+all-text = { $shown } er vist i fuld længde ovenfor: dem der har brug for nogen, og dem der er flest penge i. { $command } NAVN laver siden for et hvilket som helst andet.
 
 # Terminal
 spent-of = { $spent } af { $budget }

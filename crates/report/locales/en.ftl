@@ -412,6 +412,20 @@ lede-single = with nothing to compare
 at-a-glance = At a glance
 how-to-read-bands = How to read the bands: at every moment of the month, the true ratio lies inside with the stated certainty, however often one looks. A band that leaves the line 1× is proof of a difference; one that touches it is not.
 made-by = Made by { $generator } on { $when }. Days are those of { $timezone }. The JSON of this report holds every figure exactly.
+todo-title = What to do now
+todo-nothing = Nothing: every experiment runs by itself, and none needs anybody today.
+todo-more = { $n } more { $n ->
+        [one] needs
+       *[other] need
+    } somebody too.
+todo-quiet = { $n } { $n ->
+        [one] experiment runs by itself
+       *[other] experiments run by themselves
+    }: nothing to do there.
+outcomes-title = How do they stand?
+all-link = Find any of the { $n } experiments
+all-title = All { $n } experiments
+all-text = { $shown } are shown in full above: those that need somebody, and those with most money in them. { $command } NAME makes the page of any other.
 
 # Terminal
 spent-of = { $spent } of { $budget }

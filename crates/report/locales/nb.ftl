@@ -412,6 +412,17 @@ lede-single = uten noe å sammenligne
 at-a-glance = Oversikt
 how-to-read-bands = Slik leses båndene: til enhver tid i måneden ligger det sanne forholdet innenfor med den oppgitte sikkerheten, uansett hvor ofte man ser. Et bånd som forlater linjen 1×, er bevis for en forskjell; et som berører den, er det ikke.
 made-by = Laget av { $generator } { $when }. Dager er i { $timezone }. Rapportens JSON har alle tall nøyaktig.
+todo-title = Dette må gjøres nå
+todo-nothing = Ingenting: alle eksperimenter går av seg selv, og ingen av dem trenger noen i dag.
+todo-more = { $n } til trenger også noen.
+todo-quiet = { $n } { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    } går av seg selv; der er det ingenting å gjøre.
+outcomes-title = Hvordan står de?
+all-link = Finn et hvilket som helst av de { $n } eksperimentene
+all-title = Alle { $n } eksperimenter
+all-text = { $shown } er vist i full lengde ovenfor: de som trenger noen, og de det er mest penger i. { $command } NAVN lager siden for et hvilket som helst annet.
 
 # Terminal
 spent-of = { $spent } av { $budget }

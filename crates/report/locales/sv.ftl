@@ -412,6 +412,17 @@ lede-single = utan något att jämföra
 at-a-glance = Överblick
 how-to-read-bands = Så läses banden: vid varje tidpunkt under månaden ligger det sanna förhållandet innanför med den angivna säkerheten, hur ofta man än tittar. Ett band som lämnar linjen 1× är bevis för en skillnad; ett som rör den är det inte.
 made-by = Gjord av { $generator } den { $when }. Dagar är i { $timezone }. Rapportens JSON har alla siffror exakt.
+todo-title = Det här ska göras nu
+todo-nothing = Ingenting: alla experiment går av sig själva, och inget av dem behöver någon i dag.
+todo-more = { $n } till behöver också någon.
+todo-quiet = { $n } experiment går av sig { $n ->
+        [one] självt
+       *[other] själva
+    }; där är inget att göra.
+outcomes-title = Hur står de?
+all-link = Hitta vilket som helst av de { $n } experimenten
+all-title = Alla { $n } experiment
+all-text = { $shown } visas i sin helhet ovan: de som behöver någon, och de som det är mest pengar i. { $command } NAMN gör sidan för vilket annat som helst.
 
 # Terminal
 spent-of = { $spent } av { $budget }

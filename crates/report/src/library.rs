@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::figures::Currency;
 use crate::language::Language;
-use crate::model::{Label, Origin, Outcome, SCHEMA_VERSION, State};
+use crate::model::{ExperimentReport, Label, Origin, Outcome, SCHEMA_VERSION, State};
 use crate::prose::Prose;
 
 /// The library.
@@ -55,6 +55,33 @@ pub struct Entry {
     pub currency: Currency,
     /// Money spent.
     pub spend_minor: i64,
+}
+
+impl Entry {
+    /// What is kept of an experiment's report.
+    #[must_use]
+    pub fn of(month: &str, origin: Origin, x: ExperimentReport, currency: Currency) -> Self {
+        let mut channels: Vec<String> = x.arms.into_iter().map(|arm| arm.channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        Self {
+            month: month.to_owned(),
+            name: x.name,
+            hypothesis: x.hypothesis,
+            phase: x.phase,
+            channels,
+            origin,
+            state: x.state,
+            outcome: x.outcome,
+            verdict: x.verdict,
+            guarantee: x.guarantee,
+            separation: x.separation,
+            metric: x.goal.metric,
+            goals: x.totals.goals,
+            currency,
+            spend_minor: x.totals.spend_minor,
+        }
+    }
 }
 
 impl Library {

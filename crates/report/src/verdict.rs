@@ -12,6 +12,8 @@ use crate::prose::{Prose, mark};
 
 mod advice;
 
+pub use advice::{Need, need};
+
 /// How many arms a sentence names before it counts them.
 const NAMED: usize = 3;
 
@@ -26,17 +28,12 @@ pub struct Verdict {
     pub next: Prose,
 }
 
-/// Reads the verdict off an experiment's figures. `awaiting` is how many of its moves wait for a person.
+/// Reads the verdict off an experiment's figures.
 #[must_use]
-pub fn verdict(
-    experiment: &ExperimentReport,
-    currency: &Currency,
-    awaiting: usize,
-    lang: Language,
-) -> Verdict {
+pub fn verdict(experiment: &ExperimentReport, currency: &Currency, lang: Language) -> Verdict {
     let say = Say { x: experiment, currency, lang };
     let (outcome, sentence) = say.conclude();
-    Verdict { outcome, sentence, next: say.next(outcome, awaiting) }
+    Verdict { outcome, sentence, next: say.next(outcome) }
 }
 
 struct Say<'a> {

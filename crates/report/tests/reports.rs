@@ -200,14 +200,92 @@ fn awkward_pages_are_sound() {
 #[test]
 fn a_month_of_250_experiments_stays_usable() {
     // An agency's month, or 250 past tests replayed: one page that still opens, one screenful a time.
-    let report = figures::crowd(250);
+    let mut report = figures::crowd(250);
+    report.experiments[77].awaiting_approval = 3;
     let page = html::month_page(&report);
     let read = markup::read(&page).unwrap();
-    assert_eq!(marks(&read, "article", None), 250);
-    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+    assert_eq!(marks(&read, "article", None), 30, "those that need somebody, and the largest");
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    let urgent = page.find("id=\"e78\"").unwrap();
+    assert!(
+        page[urgent..].starts_with("id=\"e78\" aria-labelledby"),
+        "what waits for a person is shown in full"
+    );
     let text = text(&report);
     assert_fits(&text, 80);
     assert!(text.lines().count() < 270);
+}
+
+#[test]
+fn ten_thousand_experiments_are_all_found_on_a_page_that_opens() {
+    // An agency's month: each experiment has its row, the row no more than it needs, and the search its script.
+    let mut report = figures::crowd(1);
+    let one = report.experiments[0].clone();
+    let n = 10_000;
+    report.experiments = (0..n)
+        .map(|i| {
+            let state = if i == 9_876 { State::Planned } else { State::Running };
+            ExperimentReport { name: format!("experiment-{i}"), state, ..one.clone() }
+        })
+        .collect();
+    let page = html::month_page(&report);
+    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+    let read = markup::read(&page).unwrap();
+    assert_eq!((marks(&read, "article", None), marks(&read, "script", None)), (30, 1));
+    for i in [0, 4_321, 9_999] {
+        assert!(page.contains(&format!(">experiment-{i}<")), "{i}");
+    }
+    let first = page.find("<ol>").unwrap();
+    let last = first + page[first..].find("</ol>").unwrap();
+    assert!(page[first..last].contains("experiment-9876"), "what was not launched is told first");
+    let library = gevinst_report::library::Library::new(
+        "gevinst test",
+        Language::English,
+        report.experiments.into_iter().map(|x| entry(x, &report.currency)).collect(),
+    );
+    let page = html::library_page(&library);
+    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+    assert_eq!(page.matches("One of four headlines is read more.").count(), n, "each by its hypothesis");
+}
+
+fn entry(x: ExperimentReport, currency: &Currency) -> gevinst_report::library::Entry {
+    gevinst_report::library::Entry::of("2026-11", gevinst_report::model::Origin::Live, x, currency.clone())
+}
+
+#[test]
+fn the_library_tells_of_every_experiment() {
+    // What was tried is found by its words, phase, channel and verdict.
+    let library = figures::library();
+    let page = html::library_page(&library);
+    markup::read(&page).unwrap();
+    assert_eq!(page.matches("<th scope=\"row\">").count(), library.entries.len());
+    assert!(page.contains("problem brings cheaper leads than naming our product."));
+}
+
+#[test]
+fn the_head_of_a_month_says_what_to_do_and_why() {
+    // Ten seconds: the first thing after the month's name is who needs what, the most urgent first, with its reason.
+    let mut report = figures::month();
+    report.experiments[2].awaiting_approval = 1;
+    let currency = report.currency.clone();
+    for x in &mut report.experiments {
+        let said = verdict::verdict(x, &currency, Language::English);
+        x.next = said.next;
+    }
+    let page = html::month_page(&report);
+    let (todo, numbers) = (page.find("What to do now").unwrap(), page.find("class=\"numbers\"").unwrap());
+    assert!(todo < numbers, "before any figure");
+    let head = &page[todo..numbers];
+    let place = |name: &str| head.find(&format!(">{name}</a>")).unwrap_or_else(|| panic!("{name} in {head}"));
+    assert!(place("audiences") < place("headlines"), "what waits comes before what is decided");
+    assert!(
+        head.contains("Approve or decline the proposed move")
+            && head.contains("try something new against it")
+    );
+    assert!(head.contains("2 experiments run by themselves"), "{head}");
+    report.experiments.retain(|x| x.name == "four-headlines");
+    let page = html::month_page(&report);
+    assert!(page.contains("Nothing: every experiment runs by itself"));
 }
 
 #[test]
@@ -260,7 +338,7 @@ fn judged(fates: [Option<ArmStatus>; 3], state: State, guarantee: &str) -> Exper
     let currency = Currency::new("NOK", 2);
     let mut x = figures::experiment(&plan, &currency);
     x.guarantee = Some(words::guarantee(guarantee));
-    let said = verdict::verdict(&x, &currency, 0, Language::English);
+    let said = verdict::verdict(&x, &currency, Language::English);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }
@@ -352,7 +430,8 @@ proptest! {
             for c in &mut x.comparisons {
                 c.against.clone_from(&name);
             }
-            let said = verdict::verdict(x, &Currency::new("NOK", 2), 1, Language::English);
+            x.awaiting_approval = 1;
+            let said = verdict::verdict(x, &Currency::new("NOK", 2), Language::English);
             (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
         }
         let page = html::month_page(&report);

@@ -9,6 +9,7 @@
 
 use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
+use gevinst_report::library::{Entry, Library};
 use gevinst_report::model::{
     AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, ChannelResult, Check, Comparison, Consequence,
     CostLine, CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth, Interval,
@@ -230,7 +231,6 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
     let goals: u64 = sums.iter().map(|s| s.0 as u64).sum();
     let lost: i64 =
         arms.iter().filter(|a| !a.status.is_alive()).map(|a| spend / n as i64 - a.spend_minor).sum();
-    let awaiting = 0;
     let mut x = ExperimentReport {
         name: plan.name.to_owned(),
         hypothesis: plan.hypothesis.to_owned(),
@@ -266,6 +266,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
         pairs,
         by_day,
         moves,
+        awaiting_approval: 0,
         totals: Totals {
             spend_minor: spend,
             budget_minor: Some(4_000_000),
@@ -299,7 +300,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
         )),
         arms,
     };
-    let said = verdict::verdict(&x, currency, awaiting, Language::English);
+    let said = verdict::verdict(&x, currency, Language::English);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }
@@ -559,7 +560,8 @@ pub(crate) fn awkward() -> MonthReport {
         sentence: "`b` got 61 % of the recipients where 50 % were sent".into(),
         consequence: Consequence::Stops,
     });
-    let said = verdict::verdict(&experiments[3], &jpy, 2, Language::English);
+    experiments[3].awaiting_approval = 2;
+    let said = verdict::verdict(&experiments[3], &jpy, Language::English);
     experiments[3].next = said.next;
     frame(experiments, jpy)
 }
@@ -589,6 +591,15 @@ pub(crate) fn crowd(n: u64) -> MonthReport {
         })
         .collect();
     frame(experiments, nok)
+}
+
+/// The library of all the months that are made up here.
+pub(crate) fn library() -> Library {
+    let entries = [month(), twelve(), awkward(), crowd(40)].into_iter().flat_map(|report| {
+        let currency = report.currency.clone();
+        report.experiments.into_iter().map(move |x| Entry::of("2026-11", Origin::Live, x, currency.clone()))
+    });
+    Library::new("gevinst 0.1.0", Language::English, entries.collect())
 }
 
 /// A rehearsal of three experiments.

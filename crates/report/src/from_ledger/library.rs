@@ -33,26 +33,8 @@ fn read(ledger: &Ledger, made_at: Timestamp, generator: &str, language: Language
         let company = companies.read(&entry.name, &launched)?;
         let reading = Reading { ledger, made_at, language, detail: Detail::Sums };
         let x = reading.experiment(&entry.name, &launched, &company, &mut Gathered::default())?;
-        let mut channels: Vec<String> = x.arms.iter().map(|arm| arm.channel.clone()).collect();
-        channels.sort_unstable();
-        channels.dedup();
-        entries.push(Entry {
-            month: entry.month,
-            name: x.name,
-            hypothesis: x.hypothesis,
-            phase: x.phase,
-            channels,
-            origin: if launched.rehearsal_seed.is_some() { Origin::Rehearsed } else { Origin::Live },
-            state: x.state,
-            outcome: x.outcome,
-            verdict: x.verdict,
-            guarantee: x.guarantee,
-            separation: x.separation,
-            metric: x.goal.metric,
-            goals: x.totals.goals,
-            currency: currency_of(&company),
-            spend_minor: x.totals.spend_minor,
-        });
+        let origin = if launched.rehearsal_seed.is_some() { Origin::Rehearsed } else { Origin::Live };
+        entries.push(Entry::of(&entry.month, origin, x, currency_of(&company)));
     }
     Ok(Library::new(generator, language, entries))
 }

@@ -19,7 +19,7 @@ use gevinst_experiment::{
 };
 use gevinst_ledger::evidence::EffectMeasure;
 use gevinst_ledger::fact::{Concluded, Launched};
-use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger};
+use gevinst_ledger::{AsOf, Fact, Filter, IntentState, Kind, Ledger, Progress};
 use jiff::Timestamp;
 
 pub use library::library;
@@ -87,7 +87,7 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
             experiments.push(planned(plan, &currency, request.language));
         }
     }
-    let totals = month_totals(ledger, company, &experiments, request.made_at)?;
+    let totals = month_totals(company, &experiments);
     let overview = overview::sum_up(ledger, request.month, company, &experiments, &gathered)?;
     Ok(MonthReport {
         schema_version: SCHEMA_VERSION,
@@ -142,41 +142,31 @@ fn currency_of(company: &Company) -> Currency {
     Currency::new(company.currency.code(), u8::try_from(company.currency.decimals()).unwrap_or(u8::MAX))
 }
 
-fn month_totals(
-    ledger: &Ledger,
-    company: &Company,
-    experiments: &[ExperimentReport],
-    made_at: Timestamp,
-) -> Result<MonthTotals, Error> {
+fn month_totals(company: &Company, experiments: &[ExperimentReport]) -> MonthTotals {
     let mut goals: BTreeMap<&str, u64> = BTreeMap::new();
     for x in experiments.iter().filter(|x| x.state != State::Planned) {
         *goals.entry(&x.goal.metric).or_default() += x.totals.goals;
     }
     let saved: Vec<i64> = experiments.iter().filter_map(|x| x.money_not_spent_on_losers_minor).collect();
-    let mut awaiting = 0;
-    for x in experiments.iter().filter(|x| x.state == State::Running) {
-        awaiting += awaiting_approval(ledger, &x.name, made_at)?;
-    }
     let metric_total = |metric: &str, count| MetricTotal { metric: metric.to_owned(), count };
-    Ok(MonthTotals {
+    MonthTotals {
         spend_minor: experiments.iter().map(|x| x.totals.spend_minor).sum(),
         budget_minor: Some(company.month_budget.minor()),
         goals: goals.into_iter().map(|(metric, count)| metric_total(metric, count)).collect(),
         target: company.month_goal.as_ref().map(|goal| metric_total(goal.metric.as_str(), goal.target)),
         money_not_spent_on_losers_minor: (!saved.is_empty()).then(|| saved.iter().sum()),
-        moves_awaiting_approval: u32::try_from(awaiting).unwrap_or(u32::MAX),
-    })
+        moves_awaiting_approval: experiments.iter().map(|x| x.awaiting_approval).sum(),
+    }
 }
 
 /// How many of an experiment's moves a person can still approve.
-fn awaiting_approval(ledger: &Ledger, name: &str, made_at: Timestamp) -> Result<usize, Error> {
-    let progress = ledger.progress(name)?;
+fn awaiting_approval(progress: &Progress, made_at: Timestamp) -> u32 {
     let now_us = made_at.as_microsecond();
     let waits = progress
         .open_intents()
         .filter(|open| open.state == IntentState::AwaitingApproval && !open.is_expired(now_us))
         .count();
-    Ok(waits)
+    u32::try_from(waits).unwrap_or(u32::MAX)
 }
 
 /// With more experiments in a month than this, their days and moves are not read: sums, verdicts and evidence are.
@@ -246,9 +236,10 @@ impl Reading<'_> {
         } else {
             gathered.take_sums(&x);
         }
-        let awaiting =
-            if x.state == State::Running { awaiting_approval(ledger, name, self.made_at)? } else { 0 };
-        let said = verdict::verdict(&x, &currency, awaiting, language);
+        if x.state == State::Running {
+            x.awaiting_approval = awaiting_approval(&progress, self.made_at);
+        }
+        let said = verdict::verdict(&x, &currency, language);
         (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
         Ok(x)
     }
@@ -318,13 +309,14 @@ fn planned(definition: &Experiment, currency: &Currency, language: Language) -> 
         courses: Vec::new(),
         by_day: Vec::new(),
         moves: Vec::new(),
+        awaiting_approval: 0,
         totals: Totals { budget_minor, ..Totals::default() },
         money_not_spent_on_losers_minor: None,
         goals_over_even_split: None,
         checks: Vec::new(),
         definition: None,
     };
-    let said = verdict::verdict(&x, currency, 0, language);
+    let said = verdict::verdict(&x, currency, language);
     (x.outcome, x.verdict, x.next) = (said.outcome, said.sentence, said.next);
     x
 }

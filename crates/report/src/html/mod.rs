@@ -1,11 +1,12 @@
 //! HTML: self-contained files that open offline.
 //!
-//! No font and no picture from elsewhere, and no script but the library page's search; style and plots are inside. maud
+//! No font and no picture from elsewhere, and no script but the search of long tables; style and plots are inside. maud
 //! escapes every text that a user wrote; what could reorder or hide text is taken out before. The same report gives the
 //! same bytes.
 
 mod arms;
 mod compare;
+mod crowd;
 mod details;
 mod experiment;
 mod library;

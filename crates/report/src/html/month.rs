@@ -3,54 +3,48 @@
 use jiff::civil::Date;
 use maud::{Markup, html};
 
+use super::crowd::{self, IN_FULL};
 use super::experiment::{self, Depth};
-use super::{Reader, capital, frame, outcome_class, scroll};
+use super::library::searched;
+use super::{Reader, capital, frame, outcome_class, prose, scroll};
 use crate::figures::NOTHING;
 use crate::language::{Language, tr};
 use crate::model::{ExperimentReport, Label, MonthReport, Origin, Outcome, State};
 use crate::prose::{glue, plain};
+use crate::verdict::{Need, need};
 use crate::words;
-
-/// With more experiments than this, those that could not be told apart are shown in short.
-const IN_FULL: usize = 40;
-
-/// How many experiments of a long month get plots at all, so that a page stays a few megabytes at most.
-const WITH_PLOTS: usize = 50;
 
 pub(super) fn page(report: &MonthReport) -> Markup {
     let to = Reader::of(report);
     let title = format!("{} – {}", to.lang.month(&report.month), tr!(to.lang, "experiments"));
     let long = report.experiments.len() > IN_FULL;
-    let mut plotted = 0;
-    let depths: Vec<Depth> = report
-        .experiments
-        .iter()
-        .map(|x| {
-            if !long {
-                return Depth::Full;
-            }
-            if x.outcome.is_undistinguished() || plotted >= WITH_PLOTS {
-                return Depth::Short;
-            }
-            plotted += 1;
-            Depth::Folded
-        })
-        .collect();
+    let shown =
+        if long { crowd::shown(report) } else { (0..report.experiments.len()).collect::<Vec<usize>>() };
+    let depth = |x: &ExperimentReport| match (long, x.outcome.is_undistinguished()) {
+        (false, _) => Depth::Full,
+        (true, false) => Depth::Folded,
+        (true, true) => Depth::Short,
+    };
     let body = html! {
-        header { (header(report)) }
-        div class="overview" { (super::overview::sections(report)) }
-        @if report.experiments.len() > 1 { (contents(report)) }
+        header { (header(report, &shown)) }
+        div class="overview" {
+            @if long { (crowd::by_outcome(report)) }
+            (super::overview::sections(report))
+        }
+        @if report.experiments.len() > 1 { (contents(report, &shown)) }
         main id="main" {
             @if report.experiments.is_empty() {
                 p class="note-box" { (tr!(to.lang, "no-experiment")) }
             }
-            @for (i, (x, depth)) in report.experiments.iter().zip(depths).enumerate() {
-                (experiment::card(x, i, depth, to, false))
+            @for &i in &shown {
+                @let x = &report.experiments[i];
+                (experiment::card(x, i, depth(x), to, false))
             }
+            @if long { (crowd::everything(report, &shown)) }
         }
         (footer(report, long))
     };
-    frame(to.lang, &title, &body)
+    if long { searched(to.lang, &title, &body) } else { frame(to.lang, &title, &body) }
 }
 
 /// The anchor of an experiment.
@@ -58,7 +52,39 @@ pub(super) fn anchor(index: usize) -> String {
     format!("e{}", index + 1)
 }
 
-fn header(report: &MonthReport) -> Markup {
+/// How many experiments the head of the page tells what to do about.
+const TOLD: usize = 5;
+
+/// What to do now: the most urgent of what needs a person, each with its next step.
+fn todo(report: &MonthReport, shown: &[usize]) -> Markup {
+    let lang = report.language;
+    let mut all: Vec<(Need, usize)> =
+        report.experiments.iter().enumerate().filter_map(|(i, x)| Some((need(x)?, i))).collect();
+    all.sort_unstable();
+    let quiet = report.experiments.len() - all.len();
+    html! {
+        section class="decision todo keep" aria-labelledby="todo" {
+            h2 class="h3" id="todo" { (tr!(lang, "todo-title")) }
+            @if all.is_empty() { p class="verdict" { (tr!(lang, "todo-nothing")) } }
+            @else {
+                ol {
+                    @for (_, i) in all.iter().take(TOLD) {
+                        @let x = &report.experiments[*i];
+                        li {
+                            @if shown.binary_search(i).is_ok() { a class="name" href=(format!("#{}", anchor(*i))) { (plain(&x.name)) } }
+                            @else { span class="name" { (plain(&x.name)) } }
+                            ": " (prose(&x.next))
+                        }
+                    }
+                }
+                @if all.len() > TOLD { p class="soft" { (tr!(lang, "todo-more", n = all.len() - TOLD)) } }
+                @if quiet > 0 { p class="soft" { (tr!(lang, "todo-quiet", n = quiet)) } }
+            }
+        }
+    }
+}
+
+fn header(report: &MonthReport, shown: &[usize]) -> Markup {
     let (totals, to) = (&report.totals, Reader::of(report));
     let lang = to.lang;
     let decided = report.experiments.iter().filter(|x| x.outcome.is_decided()).count();
@@ -69,6 +95,7 @@ fn header(report: &MonthReport) -> Markup {
         h1 { (lang.month(&report.month)) }
         p class="lede" { (glue(&lede(report))) }
         @if report.origin == Origin::Rehearsed { (rehearsed(lang)) }
+        @if !report.experiments.is_empty() { (todo(report, shown)) }
         dl class="numbers" {
             @if totals.spend_minor > 0 || totals.budget_minor.is_some() {
                 div {
@@ -138,11 +165,12 @@ pub(crate) fn lede(report: &MonthReport) -> String {
     format!("{}: {}.", tr!(lang, "count-experiments", n = all.len()), parts.join(", "))
 }
 
-fn contents(report: &MonthReport) -> Markup {
+fn contents(report: &MonthReport, shown: &[usize]) -> Markup {
     let to = Reader::of(report);
     let lang = to.lang;
     let money = report.experiments.iter().any(|x| x.totals.spend_minor > 0);
-    let mut metrics: Vec<&str> = report.experiments.iter().map(|x| x.goal.metric.as_str()).collect();
+    let rows = || shown.iter().filter_map(|i| Some((*i, report.experiments.get(*i)?)));
+    let mut metrics: Vec<&str> = rows().map(|(_, x)| x.goal.metric.as_str()).collect();
     metrics.dedup();
     // One metric is named in the header once; several are named in each row.
     let one_metric = if let [metric] = metrics.as_slice() { Some(*metric) } else { None };
@@ -164,7 +192,7 @@ fn contents(report: &MonthReport) -> Markup {
                 }
             }
             tbody {
-                @for (i, x) in report.experiments.iter().enumerate() {
+                @for (i, x) in rows() {
                     tr {
                         th scope="row" { a href=(format!("#{}", anchor(i))) { (plain(&x.name)) } }
                         td { span class=(outcome_class(x.outcome)) { (words::outcome_sign(x.outcome)) " " (lang.outcome(x.outcome)) } }

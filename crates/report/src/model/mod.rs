@@ -151,6 +151,8 @@ pub struct ExperimentReport {
     pub by_day: Vec<Day>,
     /// Every move in order.
     pub moves: Vec<Move>,
+    /// Moves that a person can still approve or decline.
+    pub awaiting_approval: u32,
     /// The experiment's sums.
     pub totals: Totals,
     /// Money that arms proven to lose did not get, against an even split of what was spent; `None` where none was lost.
@@ -244,6 +246,21 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every one, what is proven first.
+    pub const ALL: [Self; 11] = [
+        Self::Winner,
+        Self::BestBet,
+        Self::Tied,
+        Self::Unprofitable,
+        Self::Mixed,
+        Self::Stopped,
+        Self::Narrowed,
+        Self::Open,
+        Self::Unproven,
+        Self::Single,
+        Self::NoData,
+    ];
+
     /// Whether something was concluded that a reader can act on.
     #[must_use]
     pub fn is_decided(self) -> bool {

@@ -2,11 +2,43 @@
 
 use super::{NAMED, Say, names};
 use crate::language::{prose, tr};
-use crate::model::{ArmReport, ArmStatus, Outcome, State};
+use crate::model::{ArmReport, ArmStatus, ExperimentReport, Outcome, State};
 use crate::prose::{Prose, mark, plain};
 
+/// What an experiment needs a person for, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Need {
+    /// A data-quality check failed, and decisions have stopped.
+    Check,
+    /// Moves wait for approval.
+    Approval,
+    /// It ended without a figure.
+    Silence,
+    /// It is planned and was not launched.
+    Launch,
+    /// It was decided or is over: the next month is to be built on it.
+    NextMonth,
+}
+
+/// What an experiment needs a person for; `None` where it runs by itself.
+#[must_use]
+pub fn need(x: &ExperimentReport) -> Option<Need> {
+    if x.checks.iter().any(|check| check.stops()) {
+        return Some(Need::Check);
+    }
+    if x.awaiting_approval > 0 {
+        return Some(Need::Approval);
+    }
+    match (x.outcome, x.state) {
+        (Outcome::NoData, State::Closed) => Some(Need::Silence),
+        (_, State::Planned) => Some(Need::Launch),
+        (outcome, state) => (outcome.is_decided() || state == State::Closed).then_some(Need::NextMonth),
+    }
+}
+
 impl Say<'_> {
-    pub(super) fn next(&self, outcome: Outcome, awaiting: usize) -> Prose {
+    pub(super) fn next(&self, outcome: Outcome) -> Prose {
+        let awaiting = self.x.awaiting_approval;
         let lang = self.lang;
         let failed: Vec<_> = self.x.checks.iter().filter(|check| check.stops()).collect();
         let mut steps = Vec::new();
