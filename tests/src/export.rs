@@ -112,6 +112,31 @@ impl Export {
         latest
     }
 
+    /// By arm of an experiment: the daily budget of the newest command that is known to be in force, and whether the arm runs by it.
+    ///
+    /// # Panics
+    /// When a command is in force that was never intended.
+    #[must_use]
+    pub fn in_force(&self, experiment: &str) -> BTreeMap<String, (i64, bool)> {
+        let (mut intended, mut in_force) = (BTreeMap::new(), BTreeMap::new());
+        for record in self.records.iter().filter(|record| record.experiment.as_deref() == Some(experiment)) {
+            let (Some(arm), Some(seq)) = (&record.arm, record.body["seq"].as_u64()) else { continue };
+            match record.kind.as_str() {
+                "intended" => {
+                    let set = &record.body["set"];
+                    let minor = set["daily_budget"]["minor"].as_i64().unwrap_or_default();
+                    intended.insert((arm, seq), (minor, set["paused"] == false));
+                }
+                "receipt" | "reconciled" if record.body["outcome"] == "applied" => {
+                    let set = intended.get(&(arm, seq)).expect("what is in force was intended");
+                    in_force.insert(arm.clone(), *set);
+                }
+                _ => {}
+            }
+        }
+        in_force
+    }
+
     /// The keys of the commands that are known to have been applied, in the order in which that became known.
     ///
     /// # Panics

@@ -10,9 +10,13 @@
 //! - [`wire`] (feature `json`): the JSON of commands and answers as typed structs. They live here because the
 //!   host must know them as well as the SDK, and the host depends on nothing of ours but this crate.
 //!
+//! - [`blot`] (feature `json`): secrets in text that is shown to people.
+//!
 //! Without features there are no dependencies. This crate loads no library and starts no process.
 
 pub mod arrow;
+#[cfg(feature = "json")]
+pub mod blot;
 pub mod call;
 mod code;
 pub mod export;

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::args::DEADLINE;
 use crate::output::remark;
+use crate::secrets;
 
 /// How time passes inside plugins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,6 @@ pub(crate) struct Channels {
     time: Time,
     deadline: Duration,
     now_us: i64,
-    surroundings: Surroundings,
     opened: BTreeMap<String, Opened>,
 }
 
@@ -67,14 +67,6 @@ struct Opened {
 impl Channels {
     /// Channels by name, as `gevinst.toml` has them.
     pub(crate) fn new(dirs: Vec<PathBuf>, accounts: BTreeMap<String, Account>) -> Self {
-        let surroundings = Surroundings::new(
-            |line| {
-                if line.level <= gevinst_host::Level::Warn {
-                    remark(&format!("plugin: {line}"));
-                }
-            },
-            secret,
-        );
         Self {
             dirs,
             accounts,
@@ -84,7 +76,6 @@ impl Channels {
             time: Time::Running,
             deadline: DEADLINE,
             now_us: 0,
-            surroundings,
             opened: BTreeMap::new(),
         }
     }
@@ -153,7 +144,7 @@ impl Channels {
                 )),
             });
         }
-        let connection = ChildConnection::start(&plugin, &ChildOptions::default(), self.surroundings.clone())
+        let connection = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings(account))
             .map_err(|error| port_error(&error))?;
         self.open(Box::new(connection), account, sha256)
     }
@@ -166,7 +157,7 @@ impl Channels {
         let connection = InProcessConnection::linked(
             &gevinst_rehearsal::gevinst_channel_v1,
             Limits::default(),
-            self.surroundings.clone(),
+            surroundings(account),
         )
         .map_err(|error| port_error(&error))?;
         self.open(Box::new(connection), account, Digest::of(&program))
@@ -278,9 +269,14 @@ fn terms(time: Time, now_us: i64, deadline: Duration) -> Terms {
     Terms { now, deadline }
 }
 
-/// Secrets are named `env:NAME`; only those are given out, and only when a plugin asks.
-fn secret(name: &str) -> Option<String> {
-    std::env::var(name.strip_prefix("env:")?).ok()
+/// What a channel sees of the world: warnings go to the person, and secrets are those that its own table names.
+fn surroundings(account: &Account) -> Surroundings {
+    let log = |line: &gevinst_host::LogLine| {
+        if line.level <= gevinst_host::Level::Warn {
+            remark(&format!("plugin: {line}"));
+        }
+    };
+    Surroundings::new(log, secrets::granted(&account.config))
 }
 
 fn port_error(error: &HostError) -> PortError {

@@ -8,6 +8,7 @@ mod commands;
 mod failure;
 mod output;
 mod project;
+mod secrets;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,10 @@ use crate::output::{remark, say};
 fn main() -> ExitCode {
     // A channel's child process is this same program; it never comes back from here.
     gevinst_host::child_main_if_asked(std::env::args_os());
+    // This process reads secrets to hand them on.
+    if let Err(error) = gevinst_host::forbid_core_files() {
+        remark(&format!("warning: a crash may leave a core file with secrets in it: {error}"));
+    }
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -26,6 +26,8 @@ pub struct Company {
     pub values: BTreeMap<MetricName, GoalValue>,
     /// Accounts, each with the plugin that talks to it.
     pub channels: BTreeMap<ChannelName, ChannelConfig>,
+    /// Series of the whole market that the reports show.
+    pub market: Option<Market>,
     /// Running costs of a month beside media.
     pub costs: BTreeMap<CostName, Money>,
 }
@@ -37,6 +39,15 @@ pub struct MonthGoal {
     pub metric: MetricName,
     /// How many are wanted.
     pub target: u64,
+}
+
+/// Series of the whole market by day, which belong to no arm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Market {
+    /// The channel that has them.
+    pub source: ChannelName,
+    /// Their names there, each once; at least one.
+    pub metrics: Vec<MetricName>,
 }
 
 /// What one goal is worth.

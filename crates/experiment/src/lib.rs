@@ -49,7 +49,7 @@ mod template;
 
 pub use calendar::{Grain, Month, Period, Zone};
 pub use choice::{Draw, Exposure, GoalKind, Kind, Mode, Phase, PriorSource, Rule, Separation};
-pub use company::{ChannelConfig, Company, GoalValue, MonthGoal};
+pub use company::{ChannelConfig, Company, GoalValue, Market, MonthGoal};
 pub use currency::Currency;
 pub use diagnostic::{Checked, Diagnostic, Diagnostics, Entry, Severity, Source};
 pub use duration::Duration;

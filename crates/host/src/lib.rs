@@ -52,7 +52,9 @@ mod manifest;
 mod rows;
 mod surroundings;
 
-pub use child::{CHILD_ARGUMENT, ChildConnection, ChildOptions, ChildProgram, child_main_if_asked};
+pub use child::{
+    CHILD_ARGUMENT, ChildConnection, ChildOptions, ChildProgram, child_main_if_asked, forbid_core_files,
+};
 pub use connection::{Answer, Connection, Observed, Outcome, Request, Terms};
 pub use error::{Death, HostError};
 pub use find::{Plugin, installed};

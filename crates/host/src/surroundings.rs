@@ -79,11 +79,9 @@ type SecretFn = dyn Fn(&str) -> Option<String> + Send + Sync;
 pub struct Surroundings {
     log: Arc<LogFn>,
     secret: Arc<SecretFn>,
+    /// Secrets that were given out, in every form.
     given_out: Arc<Mutex<Vec<String>>>,
 }
-
-/// Shorter secrets are not blotted out: too much else would go with them.
-const SECRET_MIN: usize = 4;
 
 impl Surroundings {
     /// Lines go to `log`, names of secrets such as `env:TABOOLA_SECRET` to `secret`.
@@ -107,11 +105,13 @@ impl Surroundings {
     pub(crate) fn secret(&self, name: &str) -> Option<String> {
         let value = (self.secret)(name)?;
         let mut given_out = self.given_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if value.len() >= SECRET_MIN && !given_out.contains(&value) {
-            given_out.push(value.clone());
-            // Longest first, so that a secret inside another does not leave the rest of it standing.
-            given_out.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        for form in gevinst_abi::blot::forms(&value) {
+            if !given_out.contains(&form) {
+                given_out.push(form);
+            }
         }
+        // Longest first, so that a secret inside another does not leave the rest of it standing.
+        given_out.sort_by_key(|form| std::cmp::Reverse(form.len()));
         Some(value)
     }
 

@@ -5,11 +5,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gevinst_sdk::abi::blot;
 use gevinst_sdk::{Error, Host};
 use zeroize::Zeroizing;
-
-/// Shorter texts are not looked for: a blot over every `a` would hide nothing and break everything.
-const SHORTEST_BLOT: usize = 4;
 
 /// A password, key or token.
 #[derive(Clone)]
@@ -45,24 +43,26 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secrets that may not appear in messages. Clones share them.
+/// The secrets that may not appear in messages, in every form. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Blots(Arc<Mutex<Vec<Secret>>>);
+pub(crate) struct Blots(Arc<Mutex<Vec<Zeroizing<String>>>>);
 
 impl Blots {
     pub(crate) fn add(&self, secret: &Secret) {
-        if secret.expose().len() >= SHORTEST_BLOT {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(secret.clone());
+        let mut forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for form in blot::forms(secret.expose()).into_iter().map(Zeroizing::new) {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
         }
+        // Longest first, so that a secret inside another does not leave the rest of it standing.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
     }
 
-    /// The text without any of the secrets, plain or percent-encoded.
+    /// The text without any of the secrets.
     pub(crate) fn over(&self, text: String) -> String {
-        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().fold(text, |text, secret| {
-            let encoded: String = form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
-            text.replace(secret.expose(), "[secret]").replace(&encoded, "[secret]")
-        })
+        let forms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forms.iter().fold(text, |text, form| text.replace(form.as_str(), "[secret]"))
     }
 }
 
@@ -84,8 +84,8 @@ mod tests {
         let blots = Blots::default();
         blots.add(&secret);
         assert_eq!(
-            blots.over("no `a b/c+d` here, nor a+b%2Fc%2Bd".to_owned()),
-            "no `[secret]` here, nor [secret]"
+            blots.over("no `a b/c+d` here, nor a+b%2Fc%2Bd, nor YSBiL2MrZA==".to_owned()),
+            "no `[secret]` here, nor [secret], nor [secret]A=="
         );
     }
 }

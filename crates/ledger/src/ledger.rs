@@ -12,7 +12,9 @@ use std::sync::Arc;
 use crate::fact::{Fact, Kind, Launched, Observed, PluginPin};
 use crate::file::{BUSY_MS, FileStore};
 use crate::memory::MemoryStore;
-use crate::observation::{Batch, BatchSummary, Comparison, RowsDigest, bad, sorted_rows};
+use crate::observation::{
+    Batch, BatchSummary, Comparison, MARKET, MARKET_ARM, Row, RowsDigest, bad, sorted_rows,
+};
 use crate::progress::Progress;
 use crate::store::{Filter, Store, Writing};
 use crate::{Digest, Error, RecordId, limits};
@@ -140,27 +142,39 @@ impl Ledger {
         batch: &Batch<'_>,
     ) -> Result<BatchSummary, Error> {
         limits::check_call(at_us, Some(experiment), 1)?;
-        batch.check(experiment)?;
+        self.record_batch(at_us, Some(experiment), batch)
+    }
+
+    /// Records what a channel reported of the whole market: rows of [`MARKET_ARM`], which belong to no experiment.
+    ///
+    /// # Errors
+    /// As [`Ledger::observe`].
+    pub fn observe_market(&mut self, at_us: i64, batch: &Batch<'_>) -> Result<BatchSummary, Error> {
+        limits::check_call(at_us, None, 1)?;
+        self.record_batch(at_us, None, batch)
+    }
+
+    fn record_batch(
+        &mut self,
+        at_us: i64,
+        experiment: Option<&str>,
+        batch: &Batch<'_>,
+    ) -> Result<BatchSummary, Error> {
+        let name = experiment.unwrap_or(MARKET);
+        batch.check(experiment.unwrap_or("the market"))?;
         let after = self.store.newest()?;
-        let rows = sorted_rows(experiment, batch)?;
-        let progress = self.fold(experiment, after)?;
-        if progress.launched().is_some() {
-            for same in rows.chunk_by(|a, b| a.arm == b.arm) {
-                match progress.arm(same[0].arm) {
-                    Some(arm) if arm.channel == batch.channel || progress.is_source(batch.channel) => {}
-                    Some(arm) => {
-                        let what = format!(
-                            "channel `{}` reports it, and it runs on `{}`",
-                            batch.channel, arm.channel
-                        );
-                        return Err(bad(experiment, &same[0], what));
-                    }
-                    None => return Err(bad(experiment, &same[0], "there is no such arm".into())),
+        let rows = sorted_rows(name, batch)?;
+        match experiment {
+            Some(experiment) => fit_arms(&*self.fold(experiment, after)?, batch, &rows)?,
+            None => {
+                if let Some(row) = rows.iter().find(|row| row.arm != MARKET_ARM) {
+                    let what = format!("what belongs to no experiment has the arm `{MARKET_ARM}`");
+                    return Err(bad(name, row, what));
                 }
             }
         }
         let mut comparison = Comparison::new(rows);
-        self.store.visit_known(experiment, after, (batch.from_us, batch.to_us), &mut |_, _, known| {
+        self.store.visit_known(name, after, (batch.from_us, batch.to_us), &mut |_, _, known| {
             comparison.known(known);
             Ok(())
         })?;
@@ -176,11 +190,12 @@ impl Ledger {
             rows_unchanged: difference.rows_unchanged,
             rows_sha256: RowsDigest::of(&difference.store),
         });
-        drop(progress);
-        let progress = self.advance(after, at_us, experiment, std::slice::from_ref(&fact))?;
-        let (experiment, rows) = (Some(experiment), &difference.store[..]);
+        let progress = experiment
+            .map(|experiment| self.advance(after, at_us, experiment, std::slice::from_ref(&fact)))
+            .transpose()?;
+        let rows = &difference.store[..];
         self.store.write(Writing { after, at_us, experiment, facts: vec![fact], rows })?;
-        self.remember(Some(progress));
+        self.remember(progress);
         Ok(BatchSummary {
             record: after.next(),
             rows_new: difference.rows_new,
@@ -298,6 +313,24 @@ const FOLDED: &[Kind] = &[
     Kind::Reconciled,
     Kind::Closed,
 ];
+
+/// Refuses rows of arms that a launched experiment does not have, or has on another channel.
+fn fit_arms(progress: &Progress, batch: &Batch<'_>, rows: &[Row<'_>]) -> Result<(), Error> {
+    if progress.launched().is_none() {
+        return Ok(());
+    }
+    for same in rows.chunk_by(|a, b| a.arm == b.arm) {
+        let what = match progress.arm(same[0].arm) {
+            Some(arm) if arm.channel == batch.channel || progress.is_source(batch.channel) => continue,
+            Some(arm) => {
+                format!("channel `{}` reports it, and it runs on `{}`", batch.channel, arm.channel)
+            }
+            None => "there is no such arm".to_owned(),
+        };
+        return Err(bad(progress.experiment(), &same[0], what));
+    }
+    Ok(())
+}
 
 /// What may be said of the whole ledger.
 fn check_unbound(fact: &Fact) -> Result<(), Error> {

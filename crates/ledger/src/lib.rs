@@ -84,7 +84,7 @@ pub use fact::{Fact, Kind, Stored};
 pub use ledger::{Access, Ledger};
 pub use moves::{Amount, Seq, Setting, command_key};
 pub use observation::{
-    AsOf, BATCH_ROWS_MAX, Batch, BatchSummary, COUNT_MAX, Observation, Row, SUM_MAX, Value,
+    AsOf, BATCH_ROWS_MAX, Batch, BatchSummary, COUNT_MAX, MARKET_ARM, Observation, Row, SUM_MAX, Value,
 };
 pub use progress::{ArmProgress, Commanded, IntentState, OpenIntent, Progress};
 pub use reading::{ExperimentEntry, Facts};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::chain::Link;
 use crate::fact::Stored;
-use crate::observation::{Row, Value};
+use crate::observation::{MARKET, Row, Value};
 use crate::store::{Filter, OnRow, OnStored, RawRecord, Store, Writing};
 use crate::{Digest, Error, Head, RecordId};
 
@@ -172,7 +172,8 @@ impl Store for MemoryStore {
                 fact,
             });
         }
-        if let (Some(experiment), false) = (writing.experiment, writing.rows.is_empty()) {
+        if !writing.rows.is_empty() {
+            let experiment = writing.experiment.unwrap_or(MARKET);
             let series = self.rows.entry(experiment.to_owned()).or_default();
             for same in writing.rows.chunk_by(|a, b| (a.arm, a.metric) == (b.arm, b.metric)) {
                 let key = (same[0].arm.to_owned(), same[0].metric.to_owned());

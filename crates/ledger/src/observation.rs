@@ -20,6 +20,11 @@ pub const SUM_MAX: f64 = 1e18;
 /// The most rows in one batch: 50 arms, 20 metrics, an hour each for six weeks.
 pub const BATCH_ROWS_MAX: usize = 1_000_000;
 
+/// The arm of series that tell of the whole market and belong to no experiment.
+pub const MARKET_ARM: &str = "market";
+/// What stands for the experiment's name in the rows of such series: no experiment can have it.
+pub(crate) const MARKET: &str = "";
+
 /// Count, sum and sum of squares of one metric in one period.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {

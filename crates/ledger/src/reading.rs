@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::fact::{Fact, Kind, Launched, Observed, Stored};
-use crate::observation::{AsOf, Observation, Row};
+use crate::observation::{AsOf, MARKET, Observation, Row};
 use crate::progress::Progress;
 use crate::store::Filter;
 use crate::{Digest, Error, Head, Ledger, RecordId};
@@ -92,6 +92,15 @@ impl Ledger {
             });
         })?;
         Ok(observations)
+    }
+
+    /// What was known of the market's series, which belong to no experiment, sorted by metric and period. A day without a row is
+    /// one of which nothing was reported.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn market(&self, as_of: AsOf) -> Result<Vec<Observation>, Error> {
+        self.observations(MARKET, as_of)
     }
 
     /// The newest answer of a channel: its cursor, and up to when it is fresh.

@@ -2,7 +2,8 @@
 //!
 //! Format 1:
 //! - `record`: one row a fact, chained by hash (see [`crate::chain`]).
-//! - `series`: a number for each experiment, arm and metric, so that a row takes 40 bytes instead of a hundred.
+//! - `series`: a number for each experiment, arm and metric, so that a row takes 40 bytes instead of a hundred. Series of the
+//!   whole market have the experiment `''`.
 //! - `observation`: the rows, each under the record that brought it; only what was new or different then is there.
 //! - `observation_now`: a view for people with a `sqlite3` shell: what is known now, by name.
 //!

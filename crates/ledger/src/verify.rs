@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use crate::chain::Link;
 use crate::fact::Fact;
 use crate::file::parse;
-use crate::observation::RowsDigest;
+use crate::observation::{MARKET, RowsDigest};
 use crate::progress::Progress;
 use crate::store::{RawRecord, Store};
 use crate::{Digest, Error, Head, Ledger, RecordId};
@@ -239,7 +239,7 @@ impl Walk {
         let foreign = under
             .iter()
             .flat_map(|under| &under.experiments)
-            .find(|name| Some(*name) != raw.experiment.as_ref());
+            .find(|name| name.as_str() != raw.experiment.as_deref().unwrap_or(MARKET));
         if let Some(foreign) = foreign {
             self.problem(Some(raw.id), format!("observation rows of `{foreign}` lie under it"));
         }

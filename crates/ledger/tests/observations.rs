@@ -133,3 +133,31 @@ fn minus_zero_is_zero() {
     assert!(stored.sum.is_sign_positive() && stored.sum_sq.is_sign_positive());
     assert!(ledger.verify(None).unwrap().is_sound());
 }
+
+/// Protects the market's series: they are kept, restated, copied and verified like an experiment's, and mixed with none.
+#[test]
+fn series_of_the_market_belong_to_no_experiment() {
+    let folder = tempfile::tempdir().unwrap();
+    let searches = |day, count| row(gevinst_ledger::MARKET_ARM, "brand_searches", day, count);
+    let mut memory = ledger();
+    memory.observe(START_US, NAME, &batch(&[row("price", "lead", 0, 1)])).unwrap();
+    memory.observe_market(START_US, &batch(&[searches(0, 30), searches(2, 9)])).unwrap();
+    let again = memory.observe_market(START_US + 1, &batch(&[searches(0, 31), searches(2, 9)])).unwrap();
+    assert_eq!((again.rows_new, again.rows_restated, again.rows_unchanged), (0, 1, 1));
+    let error = memory.observe_market(START_US, &batch(&[row("price", "lead", 0, 1)])).unwrap_err();
+    assert!(error.to_string().contains("has the arm `market`"), "{error}");
+
+    let path = folder.path().join("copy.ledger");
+    let file = memory.copy_to(&path).unwrap();
+    drop(file);
+    for ledger in [&memory, &Ledger::open(&path, gevinst_ledger::Access::Read).unwrap()] {
+        let known = ledger.market(AsOf::Now).unwrap();
+        let counts: Vec<_> =
+            known.iter().map(|o| ((o.period_start_us - START_US) / DAY_US, o.value.count)).collect();
+        assert_eq!(counts, [(0, 31), (2, 9)], "a day without a row stays one");
+        assert_eq!(ledger.observations(NAME, AsOf::Now).unwrap().len(), 1);
+        assert_eq!(ledger.experiments().unwrap().len(), 1);
+        let verified = ledger.verify(None).unwrap();
+        assert!(verified.is_sound(), "{:?}", verified.problems);
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! - [`plan`]: a definition turned into periods, whole amounts and statistical settings.
 //! - [`observe`]: ask the channels, record what they say. [`book`]: the latest known figures.
+//! - [`market`]: series of the whole market, for the reports.
 //! - [`quality`]: is the data fit to decide on? [`commanded`]: what it is held against.
 //! - [`engine`]: a table and where the experiment stood → evidence, verdicts, shares. [`evidence`]: as the ledger keeps it.
 //! - [`kinds`]: which statistics judge which kind of goal.
@@ -26,6 +27,7 @@ pub mod evidence;
 pub mod guardrails;
 pub mod kinds;
 pub mod learn;
+pub mod market;
 pub mod month_budget;
 pub mod moves;
 pub mod observe;

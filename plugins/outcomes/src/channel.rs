@@ -11,7 +11,7 @@ use crate::config::{Columns, Config, Files};
 use crate::drops::{self, Count};
 use crate::funnel::{EXPECTED_VALUE, Funnel, HOURS_TO_FIRST_ANSWER, REVENUE, Standing};
 use crate::hubspot::{self, HubSpot};
-use crate::market::Market;
+use crate::market::{MARKET_ARM, Market};
 use crate::moment;
 use crate::person::{self, BadRow, Hidden, Keys, Reader, Record};
 use crate::tags::Tags;
@@ -107,7 +107,7 @@ impl Channel for Outcomes {
         let mut count = Count::new(&self.host);
         let mut rows = Vec::new();
         let mut fresh_until_us = now_us;
-        let market_arm = |name: &str| self.market.as_ref().filter(|market| market.arm() == name);
+        let market_arm = |name: &str| self.market.as_ref().filter(|_| is_market(request, name));
         if request.arms.iter().any(|arm| market_arm(&arm.name).is_none()) {
             let known = self.known(&mut count, now_us)?;
             fresh_until_us = known.fresh_until_us.min(now_us);
@@ -233,7 +233,7 @@ impl Outcomes {
         let arms: Vec<_> = request
             .arms
             .iter()
-            .filter(|arm| self.market.as_ref().is_none_or(|market| market.arm() != arm.name))
+            .filter(|arm| self.market.is_none() || !is_market(request, &arm.name))
             .collect();
         let metrics: Vec<(u32, Figure)> = request
             .metrics
@@ -305,6 +305,11 @@ impl Outcomes {
             }
         }
     }
+}
+
+/// Whether the market's series are meant: they are asked for in the name of no experiment, since one may have an arm of that name.
+fn is_market(request: &ObserveRequest, arm: &str) -> bool {
+    request.experiment.is_empty() && arm == MARKET_ARM
 }
 
 /// What is counted or summed.

@@ -207,19 +207,12 @@ pub struct Clicks {
 #[schemars(crate = "gevinst_sdk::schemars")]
 #[serde(deny_unknown_fields)]
 pub struct Market {
-    /// The arm for which they are reported.
-    #[serde(default = "market_arm")]
-    pub arm: String,
     /// Series from files.
     #[serde(default)]
     pub files: Option<SeriesFiles>,
     /// Searches for the company's own name.
     #[serde(default)]
     pub search_console: Option<SearchConsole>,
-}
-
-fn market_arm() -> String {
-    "market".to_owned()
 }
 
 /// Series from files: a day a row, a series a column.
@@ -246,12 +239,29 @@ pub struct SearchConsole {
     /// Where its API lives.
     #[serde(default = "google_url")]
     pub base_url: String,
-    /// The name of the secret with an access token.
-    pub token: String,
+    /// Where tokens are renewed.
+    #[serde(default = "google_auth_url")]
+    pub auth_base_url: String,
+    /// The name of the secret with an access token, which holds an hour: for a first try.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The OAuth client's id; with it, its secret and a refresh token, access tokens are renewed by themselves.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// The name of the secret with the OAuth client's secret.
+    #[serde(default)]
+    pub client_secret: Option<String>,
+    /// The name of the secret with the refresh token of whoever may read the property.
+    #[serde(default)]
+    pub refresh_token: Option<String>,
     /// The property, such as `sc-domain:acme.example`.
     pub site: String,
     /// A regular expression (RE2) of what counts as a search for the company.
     pub brand: String,
+}
+
+fn google_auth_url() -> String {
+    "https://oauth2.googleapis.com".to_owned()
 }
 
 fn google_url() -> String {

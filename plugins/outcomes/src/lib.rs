@@ -13,8 +13,8 @@
 //!   the row of their day.
 //! - **Zeroes**: a source knows all people, so that of every period until its freshness each arm has a row, a zero
 //!   where nobody came. That is also how a count that fell to nothing is restated.
-//! - **The market**: brand searches and direct visits by day belong to no arm. They are reported for an arm that the
-//!   configuration names, `market`, when it is asked for; days that the series leaves out have no row.
+//! - **The market**: brand searches and direct visits by day belong to no arm. They are reported for the
+//!   arm `market` when that is asked for in the name of no experiment; days that the series leaves out have no row.
 //!
 //! # Drops
 //!
@@ -34,6 +34,7 @@ mod channel;
 mod config;
 mod drops;
 mod funnel;
+mod google;
 mod hubspot;
 mod market;
 mod moment;

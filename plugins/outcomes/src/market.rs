@@ -1,6 +1,6 @@
 //! Series of the whole market by day: brand searches, direct visits.
 //!
-//! They belong to no arm; the ABI has rows for arms alone, so they are reported for an arm that the configuration names.
+//! They belong to no arm; the ABI has rows for arms alone, so they are reported for the arm `market` of no experiment.
 //! What a series leaves out has no row.
 
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ use crate::drops::{self, Count};
 use crate::funnel::check_name;
 use crate::person::BadRow;
 use crate::search_console::{BRAND_CLICKS, BRAND_SEARCHES, SearchConsole};
+
+/// The arm for which the series are reported.
+pub(crate) const MARKET_ARM: &str = "market";
 
 /// The market's series.
 pub(crate) struct Market {
@@ -34,11 +37,6 @@ impl Market {
         let console =
             config.search_console.as_ref().map(|config| SearchConsole::open(config, host)).transpose()?;
         Ok(Self { config: config.clone(), console })
-    }
-
-    /// The arm for which the series are reported.
-    pub(crate) fn arm(&self) -> &str {
-        &self.config.arm
     }
 
     /// Asks for a day, to see whether the token is good.

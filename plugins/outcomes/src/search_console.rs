@@ -3,12 +3,13 @@
 //! Days without a search are left out of the answer, and the newest days come days later: a day that is missing is not a zero.
 //! Days are Pacific ones there; they are reported as the local day of the same date, which is off by some hours.
 
-use gevinst_http::{Base, Call, Client, Secret, Settings, segment};
+use gevinst_http::{Base, Call, Client, Settings, segment};
 use gevinst_sdk::{Error, Host};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::config::SearchConsole as Config;
+use crate::google::Google;
 
 /// How often the name was searched for and a page of the company was shown.
 pub(crate) const BRAND_SEARCHES: &str = "brand_searches";
@@ -20,7 +21,7 @@ const ROWS_MAX: u32 = 25_000;
 /// A site with its token.
 pub(crate) struct SearchConsole {
     client: Client,
-    token: Secret,
+    google: Google,
     path: String,
     brand: String,
 }
@@ -29,10 +30,9 @@ impl SearchConsole {
     pub(crate) fn open(config: &Config, host: &Host) -> Result<Self, Error> {
         let base = Base::parse("/market/search_console/base_url", &config.base_url)?;
         let client = Client::new(Settings::new("Search Console", base), host.clone())?;
-        let token = Secret::named(host, &config.token)?;
-        client.hide(&token);
+        let google = Google::open(config, &client, host)?;
         let path = format!("/webmasters/v3/sites/{}/searchAnalytics/query", segment(&config.site));
-        Ok(Self { client, token, path, brand: config.brand.clone() })
+        Ok(Self { client, google, path, brand: config.brand.clone() })
     }
 
     /// Impressions and clicks of the days that have some, from the first to the last of a span.
@@ -47,8 +47,7 @@ impl SearchConsole {
             "dataState": "final",
         });
         // A question, although it is a POST.
-        let call = Call::post(&self.path).repeatable().bearer(&self.token).json(&body);
-        let answer = self.client.send(call).map_err(|failure| failure.of_read())?;
+        let answer = self.google.send(&self.client, || Call::post(&self.path).repeatable().json(&body))?;
         let wrong = || Error::unavailable("Search Console answered with something that is not days");
         let answer = answer.value().ok_or_else(wrong)?;
         // Without a single day the list itself is missing.

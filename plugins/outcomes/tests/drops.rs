@@ -217,6 +217,7 @@ fn the_markets_series_have_rows_for_the_days_they_have() {
     let host = TestHost::at(START_US + 9 * DAY_US);
     let mut source = Driver::<Outcomes>::open(&host, config).unwrap();
     let mut request = request(30);
+    request.experiment = String::new();
     request.arms = vec![Coded { code: 7, name: "market".to_owned() }];
     request.metrics = vec![Coded { code: 3, name: "direct_visits".to_owned() }];
     let answer = source.observe(&request).unwrap();

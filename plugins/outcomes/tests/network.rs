@@ -187,7 +187,10 @@ fn brand_searches_are_asked_for_by_day_and_missing_days_stay_missing() {
     let mut source = Driver::<Outcomes>::open(&host(), config).unwrap();
     source.check().unwrap();
     fake.clear_log();
-    let answer = source.observe(&request(&["market"], &["brand_searches", "brand_clicks"])).unwrap();
+    let of_an_arm = request(&["market"], &["brand_searches", "brand_clicks"]);
+    assert_eq!(source.observe(&of_an_arm).unwrap().rows.len(), 0, "an arm may be called `market` too");
+    let asked = ObserveRequest { experiment: String::new(), ..of_an_arm };
+    let answer = source.observe(&asked).unwrap();
     let rows: Vec<_> = answer
         .rows
         .iter()
@@ -201,4 +204,62 @@ fn brand_searches_are_asked_for_by_day_and_missing_days_stay_missing() {
     let body = log[0].request.json();
     assert_eq!((&body["startDate"], &body["endDate"]), (&json!("2026-11-01"), &json!("2026-11-09")));
     assert_eq!(body["dimensionFilterGroups"][0]["filters"][0]["operator"], "includingRegex");
+}
+
+#[test]
+fn tokens_are_renewed_before_they_end_and_after_they_were_refused() {
+    // Protects: a series that goes on for longer than the hour of one token, and the secrets that renew it.
+    let secrets = ["acme-client", "GOCSPX-s3cret", "1//refresh-s3cret"];
+    let fake = Fake::start(SearchConsole::renewing(secrets, "sc-domain:acme.example"));
+    fake.with(|site| site.set("2026-11-02", "acme", 30, 12));
+    let mut config = json!({
+        "currency": "NOK", "timezone": "UTC",
+        "market": { "search_console": {
+            "base_url": fake.url(), "auth_base_url": fake.url(), "site": "sc-domain:acme.example", "brand": "acme",
+            "client_id": "acme-client", "client_secret": "env:CLIENT", "refresh_token": "env:REFRESH"
+        } }
+    });
+    let host = TestHost::at(START_US + 9 * DAY_US)
+        .with_secret("env:CLIENT", secrets[1])
+        .with_secret("env:REFRESH", secrets[2])
+        .with_secret("env:TOKEN", TOKEN);
+    fake.clock().set_us(START_US + 9 * DAY_US);
+    let mut source = Driver::<Outcomes>::open(&host, config.clone()).unwrap();
+    let asked = ObserveRequest { experiment: String::new(), ..request(&["market"], &["brand_searches"]) };
+    let mut count = |pause_us: i64, revoked: bool| {
+        if revoked {
+            fake.with(SearchConsole::revoke);
+        }
+        fake.clock().advance_us(pause_us);
+        host.set_now_us(fake.clock().now_us());
+        assert_eq!(source.observe(&asked).unwrap().rows.len(), 1);
+        fake.logged("POST", "/token").len()
+    };
+    assert_eq!((count(0, false), count(0, false)), (1, 1), "one token serves until it ends");
+    assert_eq!(count(3_590_000_000, false), 2, "a new one before it ends");
+    assert_eq!(count(0, true), 3, "and after it was refused");
+    assert_eq!(fake.log().iter().filter(|one| one.status == Some(401)).count(), 1);
+
+    let broken = |change: fn(&mut Value), refresh: &str| {
+        let mut config = config.clone();
+        change(&mut config["market"]["search_console"]);
+        let host = host.clone().with_secret("env:REFRESH", refresh);
+        Driver::<Outcomes>::open(&host, config).and_then(|mut source| source.check()).unwrap_err()
+    };
+    let error = broken(|_| {}, "1//revoked-s3cret");
+    assert_eq!(error.code, Code::Auth);
+    assert!(error.message.contains("consent again") && !error.message.contains("s3cret"), "{error}");
+    for change in
+        [(|c| c["token"] = "env:TOKEN".into()) as fn(&mut Value), |c| c["refresh_token"] = Value::Null]
+    {
+        let error = broken(change, secrets[2]);
+        assert_eq!(
+            (error.code, error.field.as_str()),
+            (Code::BadConfig, "/market/search_console"),
+            "{error}"
+        );
+    }
+    config["market"]["search_console"]["auth_base_url"] = "http://acme.example".into();
+    let error = Driver::<Outcomes>::open(&host, config).unwrap_err();
+    assert_eq!(error.field, "/market/search_console/auth_base_url");
 }

@@ -29,6 +29,7 @@ mod delivery;
 mod fault;
 pub mod hubspot;
 pub mod linkedin;
+pub mod mail;
 pub mod meta;
 pub mod outbrain;
 mod request;

@@ -18,7 +18,7 @@ use crate::args::{Check, Colour};
 use crate::channels::plugin_dirs;
 use crate::failure::{Failure, Kind};
 use crate::output::{remark, say, write_json};
-use crate::{clock, project};
+use crate::{clock, project, secrets};
 
 /// Months that are rehearsed to say what the money can show: a standard error of at most 3.5 points.
 const MONTHS: u32 = 200;
@@ -119,6 +119,7 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
         .experiments
         .iter()
         .flat_map(|located| located.experiment.observed_channels().into_iter().map(ToString::to_string))
+        .chain(project.company.market.as_ref().map(|market| market.source.to_string()))
         .collect();
     used.sort();
     used.dedup();
@@ -143,12 +144,13 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
             }
             Err(error) => return Err(Failure::from_error(Kind::Channel, &error)),
         };
-        let surroundings = Surroundings::new(|_| {}, |name| std::env::var(name.strip_prefix("env:")?).ok());
+        let config = project.company.open_config(&channel).unwrap_or_default();
+        let surroundings = Surroundings::new(|_| {}, secrets::granted(&config));
         let terms = Terms { now: Now::Running(now_us), deadline: args.deadline.duration() };
         let open = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings).and_then(
             |mut connection| {
                 connection.describe(terms)?;
-                connection.open(&project.company.open_config(&channel).unwrap_or_default(), terms)
+                connection.open(&config, terms)
             },
         );
         match open {

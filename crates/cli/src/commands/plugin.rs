@@ -15,7 +15,7 @@ use crate::args::{LedgerFile, PluginCommand};
 use crate::channels::plugin_dirs;
 use crate::failure::{Failure, Kind};
 use crate::output::{say, write_json};
-use crate::{clock, project};
+use crate::{clock, project, secrets};
 
 pub(crate) fn run(command: &PluginCommand) -> Result<(), Failure> {
     match command {
@@ -105,7 +105,7 @@ fn test(
     let options = Options {
         in_process,
         filter,
-        secret: std::sync::Arc::new(|name| std::env::var(name.strip_prefix("env:")?).ok()),
+        secret: std::sync::Arc::new(secrets::found),
         ..Options::at(clock::now_us(None)?)
     };
     let quiet = json_to == Some(Path::new("-"));

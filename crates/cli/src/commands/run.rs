@@ -10,9 +10,10 @@ use gevinst_experiment::{Budget, Mode, Project, Source, parse_experiment};
 use gevinst_ledger::{Access, Ledger};
 use gevinst_runner::cycle::{self, Papers, Stage, Stepped};
 use gevinst_runner::engine::Engine;
-use gevinst_runner::month_budget;
+use gevinst_runner::observe::Failed;
 use gevinst_runner::plan::Plan;
 use gevinst_runner::port::Ports;
+use gevinst_runner::{market, month_budget};
 use serde_json::{Value, json};
 
 use super::GENERATOR;
@@ -97,8 +98,45 @@ fn once(args: &Run, colour: Colour) -> Result<(), Failure> {
             }
         }
     }
+    let market = market::observe(&project.company, &mut ledger, &mut channels, now_us)
+        .map_err(|error| failure(&error))?;
+    if market.rows_new + market.rows_restated > 0 {
+        text.push_str(&format!(
+            "the market: {} new figures, {} restated\n",
+            market.rows_new, market.rows_restated
+        ));
+    }
+    let lines: Vec<String> = market
+        .failed
+        .iter()
+        .map(|failed| {
+            format!(
+                "the market's series: channel `{}` could not be observed: {}",
+                failed.channel, failed.message
+            )
+        })
+        .collect();
+    if !lines.is_empty() {
+        let hint = market.failed.iter().find_map(|failed| failed.hint.clone());
+        let hint = hint
+            .unwrap_or_else(|| "nothing is decided by them; the next `gevinst run` asks again".to_owned());
+        let told = Failure::new(Kind::Channel, lines.join("\n  ")).hint(hint);
+        if failed.is_some() {
+            remark(&told.text());
+        } else {
+            failed = Some(told);
+        }
+    }
     if let Some(target) = &args.json {
-        write_json(target, &json!({ "schema_version": 1, "now_us": now_us, "experiments": done }))?;
+        let market = json!({
+            "rows_new": market.rows_new,
+            "rows_restated": market.rows_restated,
+            "channels_failed": channels_failed(&market.failed),
+        });
+        write_json(
+            target,
+            &json!({ "schema_version": 1, "now_us": now_us, "experiments": done, "market": market }),
+        )?;
     } else if !text.is_empty() {
         say(&text)?;
     }
@@ -322,8 +360,11 @@ fn as_json(name: &str, stepped: &Stepped) -> Value {
         "moves_waiting": stepped.moved.waiting,
         "moves_not_applied": stepped.moved.not_applied,
         "moves_unknown": stepped.moved.unknown,
-        "channels_failed": stepped.observed.failed.iter().map(|failed| {
-            json!({ "channel": failed.channel, "message": failed.message, "hint": failed.hint })
-        }).collect::<Vec<_>>(),
+        "channels_failed": channels_failed(&stepped.observed.failed),
     })
+}
+
+fn channels_failed(failed: &[Failed]) -> Vec<Value> {
+    let one = |failed: &Failed| json!({ "channel": failed.channel, "message": failed.message, "hint": failed.hint });
+    failed.iter().map(one).collect()
 }

@@ -153,7 +153,7 @@ pub(crate) fn source(
     company: &Company,
     findings: &mut Findings<'_>,
 ) {
-    known_channel(source, company, findings);
+    known_channel(source, &company_channels(company), findings);
     let own = list.value.0.iter().filter_map(|arm| arm.value.channel.as_ref());
     if let Some(own) = own.into_iter().find(|channel| channel.value == source.value) {
         findings.push(
@@ -167,22 +167,31 @@ pub(crate) fn source(
 
 fn channel(arm: &RawArm, company: &Company, findings: &mut Findings<'_>) {
     if let Some(channel) = &arm.channel {
-        known_channel(channel, company, findings);
+        known_channel(channel, &company_channels(company), findings);
     }
 }
 
-fn known_channel(channel: &At<ChannelName>, company: &Company, findings: &mut Findings<'_>) {
-    if company.channels.contains_key(&channel.value) {
-        return;
+fn company_channels(company: &Company) -> Vec<&ChannelName> {
+    company.channels.keys().collect()
+}
+
+/// Whether a channel is one of those that there are; an error is left where it is not.
+pub(super) fn known_channel(
+    channel: &At<ChannelName>,
+    channels: &[&ChannelName],
+    findings: &mut Findings<'_>,
+) -> bool {
+    if channels.contains(&&channel.value) {
+        return true;
     }
-    let known = || company.channels.keys().map(crate::ChannelName::as_str);
+    let known = || channels.iter().map(|name| name.as_str());
     let diagnostic =
         Diagnostic::error(channel.span.clone(), format!("`gevinst.toml` has no channel `{}`", channel.value));
     let diagnostic = match nearest(channel.value.as_str(), known()) {
         Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
         None => diagnostic.label("expected a channel of the company"),
     };
-    findings.push(if company.channels.is_empty() {
+    findings.push(if channels.is_empty() {
         diagnostic.help(format!("add it to `gevinst.toml`: `[channels.{}]` with its `plugin`", channel.value))
     } else {
         diagnostic.help(format!(
@@ -191,6 +200,7 @@ fn known_channel(channel: &At<ChannelName>, company: &Company, findings: &mut Fi
             channel.value
         ))
     });
+    false
 }
 
 fn joins_in_month(joins: &At<Date>, month: Month, findings: &mut Findings<'_>) {

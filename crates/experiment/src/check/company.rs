@@ -1,11 +1,11 @@
 //! Judges `gevinst.toml`.
 
 use crate::{
-    ChannelConfig, Company, GoalValue, Money, MonthGoal,
+    ChannelConfig, ChannelName, Company, GoalValue, Market, MetricName, Money, MonthGoal,
     diagnostic::Diagnostic,
-    file::company::{RawCompany, RawMonth, RawValue},
+    file::company::{RawChannel, RawCompany, RawMarket, RawMonth, RawValue},
     parse::value,
-    read::Findings,
+    read::{At, Findings, Map},
 };
 
 /// Judges the company's file.
@@ -20,11 +20,10 @@ pub(crate) fn company(raw: RawCompany, findings: &mut Findings<'_>) -> Option<Co
         // All are judged before one that failed makes the table fail.
         judged.collect::<Vec<_>>().into_iter().collect()
     });
+    let market = raw.market.and_then(|at| market(at.value, raw.channels.as_ref(), findings));
     let channels = raw.channels.map(|at| {
-        let config = |channel: crate::file::company::RawChannel| ChannelConfig {
-            plugin: channel.plugin.value,
-            settings: channel.settings,
-        };
+        let config =
+            |channel: RawChannel| ChannelConfig { plugin: channel.plugin.value, settings: channel.settings };
         at.value.0.into_iter().map(|(name, channel)| (name.value, config(channel.value))).collect()
     });
     let costs =
@@ -38,6 +37,7 @@ pub(crate) fn company(raw: RawCompany, findings: &mut Findings<'_>) -> Option<Co
         month_goal,
         values: values?,
         channels: channels?,
+        market,
         costs: costs?,
     })
 }
@@ -54,6 +54,40 @@ fn month(raw: RawMonth, findings: &mut Findings<'_>) -> Option<(Money, Option<Mo
         return None;
     }
     Some((value(raw.budget)?, goal))
+}
+
+fn market(
+    raw: RawMarket,
+    channels: Option<&At<Map<ChannelName, RawChannel>>>,
+    findings: &mut Findings<'_>,
+) -> Option<Market> {
+    let source = raw.source.filter(|source| {
+        // Channels that could not be read were told of already.
+        let Some(channels) = channels else { return true };
+        let names: Vec<&ChannelName> = channels.value.0.iter().map(|(name, _)| &name.value).collect();
+        super::arms::known_channel(source, &names, findings)
+    });
+    let mut metrics: Vec<MetricName> = Vec::new();
+    let list = raw.metrics?;
+    if list.value.0.is_empty() {
+        findings.push(
+            Diagnostic::error(list.span, "`[market]` asks for nothing")
+                .label("expected names of series, such as `brand_searches`"),
+        );
+    }
+    let mut sound = true;
+    for metric in list.value.0 {
+        if metrics.contains(&metric.value) {
+            sound = false;
+            findings.push(
+                Diagnostic::error(metric.span, format!("`{}` is named twice", metric.value))
+                    .label("expected each series once"),
+            );
+        } else {
+            metrics.push(metric.value);
+        }
+    }
+    Some(Market { source: source?.value, metrics }).filter(|market| sound && !market.metrics.is_empty())
 }
 
 fn goal_value(raw: RawValue, findings: &mut Findings<'_>) -> Option<GoalValue> {

@@ -10,7 +10,7 @@ use crate::{
     file::secret,
     name,
     read::{
-        At, Count, Field, Findings, Map, Node, json,
+        At, Count, Field, Findings, List, Map, Node, json,
         section::{ROOT_COMPANY, section},
     },
 };
@@ -30,6 +30,8 @@ section! {
         Default values: Map<MetricName, RawValue> = "{}";
         /// Accounts on advertising platforms and mail servers, each with the plugin that talks to it.
         Default channels: Map<ChannelName, RawChannel> = "{}";
+        /// Series of the whole market by day, such as searches for the company's name.
+        Optional market: RawMarket = "{ source = \"crm\", metrics = [\"brand_searches\", \"direct_visits\"] }";
         /// Running costs of a month beside media, by name: hours, agency, tools.
         Default costs: Map<CostName, Money> = "{}";
     }
@@ -52,6 +54,16 @@ section! {
         Required metric: MetricName = "\"lead\"";
         /// How many are wanted.
         Required target: Count = "60";
+    }
+}
+
+section! {
+    /// Series of the whole market by day: they belong to no arm and decide nothing, and the reports show them.
+    RawMarket "[market]" {
+        /// The channel that has them.
+        Required source: ChannelName = "\"crm\"";
+        /// Their names there.
+        Required metrics: List<MetricName> = "[\"brand_searches\", \"direct_visits\"]";
     }
 }
 

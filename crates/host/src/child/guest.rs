@@ -227,10 +227,20 @@ fn take_over_stdin() -> io::Result<UnixStream> {
 
 /// Bounds memory and forbids core files, which would hold secrets.
 fn limit(memory_bytes_max: u64) -> io::Result<()> {
-    set_limit(libc::RLIMIT_CORE as i32, 0)?;
+    forbid_core_files()?;
     if memory_bytes_max > 0 {
         set_limit(libc::RLIMIT_AS as i32, memory_bytes_max)?;
     }
+    Ok(())
+}
+
+/// Lets this process leave no core file, whatever ends it: for programs that hold secrets, as every child does by itself. What is
+/// started from here on inherits the limit.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn forbid_core_files() -> io::Result<()> {
+    set_limit(libc::RLIMIT_CORE as i32, 0)?;
     // Core dumps that go to a program ignore the limit; and nobody of the same user may read our memory.
     #[cfg(target_os = "linux")]
     // SAFETY: takes plain numbers.

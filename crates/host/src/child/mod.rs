@@ -9,6 +9,6 @@ mod options;
 mod process;
 mod supervisor;
 
-pub use guest::{CHILD_ARGUMENT, child_main_if_asked};
+pub use guest::{CHILD_ARGUMENT, child_main_if_asked, forbid_core_files};
 pub use options::{ChildOptions, ChildProgram};
 pub use supervisor::ChildConnection;

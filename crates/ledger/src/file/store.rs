@@ -12,7 +12,7 @@ use super::{FileStore, error_of};
 use crate::chain::Link;
 use crate::fact::{Fact, Kind, Stored};
 use crate::limits::BODY_BYTES_MAX;
-use crate::observation::{Row, Value};
+use crate::observation::{MARKET, Row, Value};
 use crate::store::{Filter, OnRow, OnStored, RawRecord, Store, Writing};
 use crate::{Access, Digest, Error, FORMAT, Head, RecordId, schema};
 
@@ -89,7 +89,7 @@ impl FileStore {
             let (experiment, arm) = (experiment.as_deref(), arm.as_deref());
             let link = Link { prev_hash: *prev_hash, id: *id, at_us: *at_us, kind, experiment, arm, body };
             write_record(&transaction, &link, *hash).map_err(sqlite)?;
-            if let (Some(experiment), Some(rows)) = (experiment, brought.remove(id)) {
+            if let Some(rows) = brought.remove(id) {
                 let rows: Vec<_> = rows
                     .iter()
                     .map(|(arm, metric, start_us, value)| Row {
@@ -99,7 +99,7 @@ impl FileStore {
                         value: *value,
                     })
                     .collect();
-                write_rows(&transaction, experiment, *id, &rows).map_err(sqlite)?;
+                write_rows(&transaction, experiment.unwrap_or(MARKET), *id, &rows).map_err(sqlite)?;
             }
             Ok(())
         })?;
@@ -292,9 +292,7 @@ fn write(
         write_record(&transaction, &link, hash)?;
         prev_hash = hash;
     }
-    if let Some(experiment) = writing.experiment {
-        write_rows(&transaction, experiment, id, writing.rows)?;
-    }
+    write_rows(&transaction, writing.experiment.unwrap_or(MARKET), id, writing.rows)?;
     transaction.commit()?;
     Ok(found)
 }
