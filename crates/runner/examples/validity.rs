@@ -136,7 +136,7 @@ fn measure(
     let per_month: Vec<(f64, f64)> = (0..months)
         .into_par_iter()
         .map(|number| {
-            let engine = Engine::for_decisions(&plan).map_err(|error| error.to_string())?;
+            let engine = Engine::for_evidence(&plan).map_err(|error| error.to_string())?;
             let mut missed = vec![false; cell.arms * (cell.arms - 1) / 2];
             let mut dropped = vec![false; cell.arms];
             play_watched(&plan, &stand_in, calendar, month_seed(seed, number), engine, &mut |finding| {

@@ -107,9 +107,18 @@ impl Engine {
     /// # Errors
     /// When a setting lies outside what the statistics accept.
     pub fn for_decisions(plan: &Plan) -> Result<Self, Error> {
-        let tie_within = plan.experiment.decide.tie_within.as_f64();
-        let ties = Detail::Decisions { tie_within };
-        Self::with_detail(plan, if tie_within > 0.0 { ties } else { Detail::Evidence })
+        let decide = &plan.experiment.decide;
+        let tie_within = decide.tie_within.as_f64();
+        let wrongly_drop_best = decide.wrongly_drop_best.as_f64();
+        Self::with_detail(plan, Detail::Decisions { tie_within, wrongly_drop_best })
+    }
+
+    /// An engine that works out e-values, chances and decisions, but no intervals: for months whose evidence is measured.
+    ///
+    /// # Errors
+    /// When a setting lies outside what the statistics accept.
+    pub fn for_evidence(plan: &Plan) -> Result<Self, Error> {
+        Self::with_detail(plan, Detail::Evidence)
     }
 
     fn with_detail(plan: &Plan, detail: Detail) -> Result<Self, Error> {

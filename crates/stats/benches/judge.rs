@@ -92,7 +92,7 @@ fn month_of_looks_with_late_goals(goals_a_day: f64) -> Vec<f64> {
 /// The same with confidence sequences, as tie rules need them.
 #[divan::bench(args = [8.0, 40.0], sample_count = 30)]
 fn month_of_looks_with_sequences(goals_a_day: f64) -> Vec<f64> {
-    month(black_box(goals_a_day), 0.0, Detail::Decisions { tie_within: 0.1 }, 7)
+    month(black_box(goals_a_day), 0.0, Detail::Decisions { tie_within: 0.1, wrongly_drop_best: 0.05 }, 7)
 }
 
 fn hourly(arms: usize, periods: usize, goals_an_hour: f64) -> CountTable {

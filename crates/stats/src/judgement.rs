@@ -1,17 +1,21 @@
 //! One look: what the table says about every arm and every pair of arms.
 //!
-//! [`judge`] is a pure function of the table. [`Judge`] gives the same result but remembers the pairs' curves, so that a look
-//! after one new or restated period recomputes that period alone; it finds out by itself what changed.
+//! [`judge`] is a pure function of the table. [`Judge`] gives the same result but remembers pairs of which nothing changed; it
+//! finds out by itself what did. Where decisions alone are asked for it keeps a [running](crate::pair) table for each pair, so
+//! that a look after one new or restated period sums that period alone, and reads a pair closely only where its upper bound
+//! lets a decision be possible.
 //!
 //! **Drop evidence.** Arm b's e-value is the average over all other arms a of the table of E(a beats b), weights fixed from
 //! the start; an arm that has not joined yet, or left, stands in with the evidence it has (1 without data). An average of
 //! e-values is an e-value, and for the truly best arm each term tests a true hypothesis: so the chance that the best arm's
 //! e-value ever reaches 1/α is at most α, however often anyone looks and whatever the budget did.
 
+use rayon::prelude::*;
+
 use crate::StatsError;
 use crate::best::Joint;
 use crate::likelihood::PairCell;
-use crate::pair::{self, Change, Levels, PairCurves, PairEvidence, Prepared, Work, check_levels};
+use crate::pair::{self, Change, Levels, PairEvidence, Prepared, RunningPair, Work, check_levels};
 use crate::prior::{DispersionPrior, NormalPrior};
 use crate::special::ln_sum_exp;
 use crate::table::{Cell, CountTable};
@@ -47,11 +51,14 @@ pub enum Detail {
     /// Everything, intervals included.
     #[default]
     Full,
-    /// What [`decide`](crate::decide) reads: e-values, chances, and the confidence sequences of ties, those that lie wholly
-    /// within 1/(1 + `tie_within`) … 1 + `tie_within`.
+    /// As much as [`decide`](crate::decide) needs to decide the same. All is worked out of arms whose evidence reaches the
+    /// threshold. Other arms' e-values, and those of pairs with more than two arms, are upper bounds, and such pairs' chances
+    /// are ½. Of confidence sequences there are those of ties, which lie wholly within 1/(1 + `tie_within`) … 1 + `tie_within`.
     Decisions {
         /// The margin of ties, as in [`Rules`](crate::decide::Rules).
         tie_within: f64,
+        /// The chance of ever dropping the best arm, as there.
+        wrongly_drop_best: f64,
     },
     /// E-values and chances alone.
     Evidence,
@@ -184,13 +191,37 @@ struct Pair {
     b: usize,
     prior: NormalPrior,
     cells: Vec<Prepared>,
-    curves: PairCurves,
-    /// Periods changed since the curves were last worked out afresh.
+    /// Kept where decisions alone are asked for.
+    running: Option<RunningPair>,
+    /// Periods changed since the running tables were last worked out afresh.
     patched: usize,
+    /// What was read of the pair as it is.
+    evidence: Option<PairEvidence>,
+    /// Whether that holds e-values and not bounds of them.
+    close: bool,
 }
 
-/// After so many replaced periods a pair is worked out afresh, so that rounding cannot pile up.
+impl Pair {
+    fn read(&mut self, dispersion: &DispersionPrior, detail: pair::Detail, work: &mut Work) {
+        let mut evidence = pair::read(&self.cells, &self.prior, dispersion, detail, work);
+        (evidence.a, evidence.b) = (self.a, self.b);
+        (self.evidence, self.close) = (Some(evidence), true);
+    }
+
+    /// Reads bounds; tells whether the pair may tie.
+    fn bound(&mut self, dispersion: &DispersionPrior, ties: (Levels, f64), work: &mut Work) -> bool {
+        let running = self.running.get_or_insert_with(|| RunningPair::new(dispersion));
+        let (mut evidence, may_tie) = running.bounds(&self.cells, &self.prior, ties, work);
+        (evidence.a, evidence.b) = (self.a, self.b);
+        (self.evidence, self.close) = (Some(evidence), false);
+        may_tie
+    }
+}
+
+/// After so many replaced periods a running table is worked out afresh, so that rounding cannot pile up.
 const PATCHES: usize = 2_000;
+/// So many cells of pairs, and more, are read on all cores.
+const MANY_CELLS: usize = 4_000;
 
 impl Judge {
     /// A judge with these settings.
@@ -203,6 +234,9 @@ impl Judge {
             NormalPrior::new(2.0 * centre, settings.prior_sd)?;
         }
         check_levels(settings.levels)?;
+        if let Detail::Decisions { wrongly_drop_best, .. } = settings.detail {
+            check_levels(Levels { alpha: wrongly_drop_best, ..settings.levels })?;
+        }
         Ok(Self { settings, seen: None, pairs: Vec::new(), joint: None, work: Work::default() })
     }
 
@@ -225,17 +259,14 @@ impl Judge {
             });
         }
         self.take_in(table);
-        let detail = match self.settings.detail {
-            Detail::Full => pair::Detail::Full(self.settings.levels),
-            Detail::Decisions { tie_within } => pair::Detail::Ties(self.settings.levels, tie_within),
-            Detail::Evidence => pair::Detail::Evidence,
-        };
-        let mut pairs = Vec::with_capacity(self.pairs.len());
-        for pair in &mut self.pairs {
-            let mut evidence = pair.curves.read(&pair.cells, &pair.prior, detail, &mut self.work);
-            (evidence.a, evidence.b) = (pair.a, pair.b);
-            pairs.push(evidence);
+        match self.settings.detail {
+            Detail::Full => self.read_changed(pair::Detail::Full(self.settings.levels)),
+            Detail::Evidence => self.read_changed(pair::Detail::Evidence),
+            Detail::Decisions { tie_within, wrongly_drop_best } => {
+                self.read_for_decisions(table.arms(), tie_within, -wrongly_drop_best.ln());
+            }
         }
+        let pairs: Vec<PairEvidence> = self.pairs.iter().filter_map(|pair| pair.evidence.clone()).collect();
         let dispersion = self.dispersion(table.arms(), &pairs);
         let arms = self.arms(table, &pairs, &dispersion);
         let exact = self.settings.dispersion.is_exact();
@@ -243,7 +274,43 @@ impl Judge {
         Ok(Judgement { arms, pairs, dispersion, guarantee })
     }
 
-    /// Brings the pairs' curves up to the table.
+    /// Reads closely the pairs that changed.
+    fn read_changed(&mut self, detail: pair::Detail) {
+        let dispersion = &self.settings.dispersion;
+        let mut changed: Vec<&mut Pair> =
+            self.pairs.iter_mut().filter(|pair| pair.evidence.is_none()).collect();
+        let cells: usize = changed.iter().map(|pair| pair.cells.len()).sum();
+        if cells >= MANY_CELLS {
+            changed
+                .par_iter_mut()
+                .for_each_init(Work::default, |work, pair| pair.read(dispersion, detail, work));
+        } else {
+            for pair in changed {
+                pair.read(dispersion, detail, &mut self.work);
+            }
+        }
+    }
+
+    /// Reads bounds of the pairs that changed, and closely those that a decision may rest on.
+    fn read_for_decisions(&mut self, arms: usize, tie_within: f64, ln_threshold: f64) {
+        let Self { settings, pairs, work, .. } = self;
+        let (dispersion, levels) = (&settings.dispersion, settings.levels);
+        let closely =
+            if tie_within > 0.0 { pair::Detail::Ties(levels, tie_within) } else { pair::Detail::Evidence };
+        for pair in pairs.iter_mut().filter(|pair| pair.evidence.is_none()) {
+            // The chance of one of two arms to beat the other decides how they share.
+            if arms == 2 || pair.bound(dispersion, (levels, tie_within), work) {
+                pair.read(dispersion, closely, work);
+            }
+        }
+        let bounds = ln_e_drop(arms, pairs.iter().filter_map(|pair| pair.evidence.as_ref()));
+        let matters = |pair: &Pair| bounds[pair.a].max(bounds[pair.b]) >= ln_threshold;
+        for pair in pairs.iter_mut().filter(|pair| !pair.close && matters(pair)) {
+            pair.read(dispersion, closely, work);
+        }
+    }
+
+    /// Brings the pairs up to the table and forgets what was read of those that changed.
     fn take_in(&mut self, table: &CountTable) {
         let arms = table.arms();
         let known = self.seen.take().filter(|seen| seen.arms() == arms && seen.periods() <= table.periods());
@@ -261,24 +328,25 @@ impl Judge {
             changes.clear();
             for &u in &changed {
                 let new = PairCell::new(table.cell(u, pair.a), table.cell(u, pair.b));
-                if u < pair.cells.len() {
-                    if pair.cells[u].cell != new {
-                        let change = Change { old: pair.cells[u], new: new.into() };
-                        pair.cells[u] = change.new;
-                        changes.push(change);
-                    }
-                } else {
-                    let change = Change { old: Prepared::SILENT, new: new.into() };
-                    pair.cells.push(change.new);
+                if u >= pair.cells.len() {
+                    pair.cells.push(Prepared::SILENT);
+                }
+                if pair.cells[u].cell != new {
+                    let change = Change { old: pair.cells[u], new: new.into() };
+                    pair.cells[u] = change.new;
                     changes.push(change);
                 }
             }
+            if changes.is_empty() {
+                continue;
+            }
+            pair.evidence = None;
             pair.patched += changes.len();
             if pair.patched > PATCHES.max(2 * pair.cells.len()) {
-                pair.curves = PairCurves::new(&self.settings.dispersion);
-                pair.patched = 0;
-            } else {
-                pair.curves.change(&changes, &mut self.work);
+                (pair.running, pair.patched) = (None, 0);
+            }
+            if let Some(running) = &mut pair.running {
+                running.change(&changes, &mut self.work);
             }
         }
         seen.clone_from(table);
@@ -288,17 +356,22 @@ impl Judge {
     fn fresh_pairs(&self, table: &CountTable) -> Vec<Pair> {
         let arms = table.arms();
         let centre = |arm: usize| self.settings.centres.get(arm).copied().unwrap_or(0.0);
-        (0..arms)
-            .flat_map(|a| (a + 1..arms).map(move |b| (a, b)))
-            .map(|(a, b)| Pair {
-                a,
-                b,
-                prior: NormalPrior { mean: centre(a) - centre(b), sd: self.settings.prior_sd },
-                cells: crate::likelihood::pair_cells(table, a, b).into_iter().map(Prepared::from).collect(),
-                curves: PairCurves::new(&self.settings.dispersion),
-                patched: 0,
-            })
-            .collect()
+        let pair = |(a, b)| Pair {
+            a,
+            b,
+            prior: NormalPrior { mean: centre(a) - centre(b), sd: self.settings.prior_sd },
+            cells: crate::likelihood::pair_cells(table, a, b).into_iter().map(Prepared::from).collect(),
+            running: None,
+            patched: 0,
+            evidence: None,
+            close: false,
+        };
+        let all: Vec<_> = (0..arms).flat_map(|a| (a + 1..arms).map(move |b| (a, b))).collect();
+        if all.len() * table.periods() >= MANY_CELLS {
+            all.into_par_iter().map(pair).collect()
+        } else {
+            all.into_iter().map(pair).collect()
+        }
     }
 
     /// The day noise from all pairs: each arm takes part in K − 1 of them, so their log evidence counts 2/K each.
@@ -335,28 +408,32 @@ impl Judge {
         if let [pair] = pairs {
             p_best = vec![pair.p_a_beats_b, 1.0 - pair.p_a_beats_b];
         }
-        let mut against: Vec<Vec<f64>> = vec![Vec::with_capacity(arms - 1); arms];
-        for pair in pairs {
-            against[pair.b].push(pair.ln_e_a_beats_b);
-            against[pair.a].push(pair.ln_e_b_beats_a);
-        }
+        let ln_e_drop = ln_e_drop(arms, pairs.iter());
         (0..arms)
             .map(|a| {
                 let Cell { exposure, count } = table.total(a);
-                let rivals = &against[a];
                 ArmEvidence {
                     exposure,
                     count,
                     rate: (exposure > 0.0).then(|| count as f64 / exposure),
                     p_best: p_best[a],
                     expected_loss: joint.expected_loss[a],
-                    ln_e_drop: if rivals.is_empty() {
-                        0.0
-                    } else {
-                        ln_sum_exp(rivals) - (rivals.len() as f64).ln()
-                    },
+                    ln_e_drop: ln_e_drop[a],
                 }
             })
             .collect()
     }
+}
+
+/// Per arm, ln of the average over its rivals of the evidence that they beat it; 0 for an arm alone.
+fn ln_e_drop<'a>(arms: usize, pairs: impl Iterator<Item = &'a PairEvidence>) -> Vec<f64> {
+    let mut against: Vec<Vec<f64>> = vec![Vec::with_capacity(arms - 1); arms];
+    for pair in pairs {
+        against[pair.b].push(pair.ln_e_a_beats_b);
+        against[pair.a].push(pair.ln_e_b_beats_a);
+    }
+    let average = |rivals: &Vec<f64>| {
+        if rivals.is_empty() { 0.0 } else { ln_sum_exp(rivals) - (rivals.len() as f64).ln() }
+    };
+    against.iter().map(average).collect()
 }

@@ -5,11 +5,13 @@
     reason = "helpers of tests; all numbers are small"
 )]
 
+use gevinst_stats::decide::{Rules, Situation, Verdict, decide};
 use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings, judge};
 use gevinst_stats::prior::DispersionPrior;
 use gevinst_stats::table::{Cell, CountTable};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, Poisson};
 use rand_pcg::Pcg64Mcg;
 
 fn table(arms: usize, rows: &[Vec<(f64, u64)>]) -> CountTable {
@@ -80,6 +82,83 @@ fn a_judge_that_remembers_equals_a_fresh_one() {
 }
 
 #[test]
+fn a_look_for_decisions_decides_what_a_full_look_decides() {
+    // Protects months played by the thousand: bounds in place of e-values, running tables in place of fresh ones, must not
+    // change one verdict, chance or share.
+    let rules = Rules { tie_within: 0.25, ..Rules::default() };
+    let detail = Detail::Decisions { tie_within: 0.25, wrongly_drop_best: rules.wrongly_drop_best };
+    let mut rng = Pcg64Mcg::seed_from_u64(7);
+    let (mut drops, mut ties, mut bounded) = (0, 0, 0);
+    for (arms, rates) in [
+        (4, [2.0, 3.2, 2.1, 0.8]),
+        (4, [20.0, 21.0, 34.0, 20.0]),
+        (3, [200.0, 203.0, 90.0, 0.0]),
+        (2, [6.0, 9.0, 0.0, 0.0]),
+        (4, [0.1, 0.05, 0.1, 0.0]),
+    ] {
+        let mut swift = Judge::new(Settings { detail, ..Settings::default() }).unwrap();
+        let mut alive = vec![true; arms];
+        let mut rows: Vec<Vec<(f64, u64)>> = Vec::new();
+        for day in 0..30 {
+            let exposure = |arm: usize, rng: &mut Pcg64Mcg| {
+                if alive[arm] { rng.random_range(0.5..2.0) } else { 0.0 }
+            };
+            rows.push((0..arms).map(|arm| (exposure(arm, &mut rng), 0)).collect());
+            // Half of a day's goals come a day late; now and then some are taken back.
+            for back in 0..2.min(day + 1) {
+                for (arm, (exposure, count)) in rows[day - back].iter_mut().enumerate() {
+                    let mean: f64 = 0.5 * rates[arm] * *exposure;
+                    if mean > 0.0 {
+                        let drawn: f64 = Poisson::new(mean).unwrap().sample(&mut rng);
+                        *count += drawn as u64;
+                    }
+                }
+            }
+            if day % 9 == 8 {
+                rows[day - 3][0].1 /= 2;
+            }
+            let table = table(arms, &rows);
+            let one = swift.look(&table).unwrap();
+            let other = judge(&table, &Settings::default()).unwrap();
+            let decided = |judgement| {
+                let (alive, month_end) = (&alive[..], day == 29);
+                decide(&Situation { judgement, costs: &[], spend: &[], alive, month_end }, &rules).unwrap()
+            };
+            let (swiftly, fully) = (decided(&one), decided(&other));
+            for (x, y) in swiftly.iter().zip(&fully) {
+                match (x.verdict, y.verdict) {
+                    (Verdict::Drop { beaten_by, ln_e }, Verdict::Drop { beaten_by: by, ln_e: e }) => {
+                        drops += 1;
+                        assert!(beaten_by == by && (ln_e - e).abs() < 1e-6, "day {day}: {x:?} {y:?}");
+                    }
+                    (Verdict::Tie { with, .. }, Verdict::Tie { with: other, .. }) => {
+                        ties += 1;
+                        assert_eq!(with, other, "day {day}");
+                    }
+                    (x, y) => assert_eq!(
+                        std::mem::discriminant(&x),
+                        std::mem::discriminant(&y),
+                        "day {day}, rates {rates:?}: {x:?} {y:?}"
+                    ),
+                }
+            }
+            for (x, y) in one.arms.iter().zip(&other.arms) {
+                assert!((x.p_best - y.p_best).abs() < 1e-8, "day {day}, {rates:?}: {x:?} {y:?}");
+                assert!(x.ln_e_drop > y.ln_e_drop - 1e-6, "day {day}: a bound is below what it bounds");
+                bounded += usize::from(x.ln_e_drop > y.ln_e_drop + 1e-3);
+            }
+            for (x, y) in one.pairs.iter().zip(&other.pairs) {
+                assert!((x.mean - y.mean).abs() < 1e-7 && (x.sd / y.sd - 1.0).abs() < 1e-6, "{x:?} {y:?}");
+            }
+            for verdict in fully {
+                alive[verdict.arm] &= !verdict.verdict.stops();
+            }
+        }
+    }
+    assert!(drops > 4 && ties > 0 && bounded > 100, "{drops} drops, {ties} ties, {bounded} bounds");
+}
+
+#[test]
 fn a_starved_arm_under_weekend_seasonality_is_not_chosen() {
     // Protects against Simpson's paradox: an arm that got its exposure on good days alone must not look better for it.
     let mut rows = Vec::new();
@@ -128,7 +207,10 @@ fn fifty_arms_empty_tables_and_one_enormous_day() {
         (0..3).map(|day| (0..50).map(|arm| (10.0 + arm as f64, (arm + day) % 7)).collect()).collect();
     let look = judge(
         &table(50, &fifty),
-        &Settings { detail: Detail::Decisions { tie_within: 0.1 }, ..Settings::default() },
+        &Settings {
+            detail: Detail::Decisions { tie_within: 0.1, wrongly_drop_best: 0.05 },
+            ..Settings::default()
+        },
     )
     .unwrap();
     assert_eq!(look.pairs.len(), 1225);

@@ -18,7 +18,7 @@ mod normal;
 
 use crate::table::CountTable;
 use contest::contest;
-use normal::{Normal, Row, inverse};
+use normal::{Normal, Periods, Sums, inverse};
 pub(crate) use normal::{cholesky, solve};
 
 /// The joint posterior of all arms' log rates, up to a common constant, and what follows from it.
@@ -79,16 +79,17 @@ pub(crate) fn of_normal(mean: &[f64], precision: &[f64]) -> JointPosterior {
     all
 }
 
-/// What depends on the number of arms alone, kept between looks.
+/// The table as plain numbers and scratch space, kept between looks.
 #[derive(Debug, Clone)]
 pub(crate) struct Joint {
     arms: usize,
-    rows: Vec<Row>,
+    periods: Periods,
+    sums: Sums,
 }
 
 impl Joint {
     pub(crate) fn new(arms: usize) -> Self {
-        Self { arms, rows: Vec::new() }
+        Self { arms, periods: Periods::default(), sums: Sums::default() }
     }
 
     pub(crate) fn read(
@@ -104,7 +105,7 @@ impl Joint {
         assert_eq!(variances.len(), weights.len(), "one weight a variance");
         let zeros = vec![0.0; arms];
         let centres = if centres.is_empty() { &zeros } else { centres };
-        self.take_in(table);
+        self.periods.take_in(table);
         let mut all = JointPosterior {
             p_best: vec![0.0; arms],
             expected_loss: vec![0.0; arms],
@@ -117,7 +118,7 @@ impl Joint {
             if weight == 0.0 {
                 continue;
             }
-            let normal = Normal::fit(&self.rows, centres, pair_sd, variance, &mut mode);
+            let normal = Normal::fit(&self.periods, centres, pair_sd, variance, &mut mode, &mut self.sums);
             contest(&normal.mean, &normal.covariance, weight, &mut all);
             for (sum, m) in all.mean.iter_mut().zip(&normal.mean) {
                 *sum += weight * m;
@@ -142,24 +143,8 @@ impl Joint {
 
     /// The typical sampling variance of a pair's logit in one period: 1/(n·p·q) with 2/K of the goals and an even split.
     fn sampling_variance(&self) -> f64 {
-        let goals: f64 = self.rows.iter().map(|row| row.count).sum();
-        let periods = (self.rows.len() / self.arms) as f64;
+        let (goals, periods) = self.periods.size();
         2.0 * self.arms as f64 * periods.max(1.0) / goals.max(1.0)
-    }
-
-    /// The table as plain numbers; periods without a goal are left out.
-    fn take_in(&mut self, table: &CountTable) {
-        self.rows.clear();
-        for u in 0..table.periods() {
-            let before = self.rows.len();
-            let cells = table.period(u).iter();
-            self.rows.extend(cells.map(|cell| {
-                cell.map_or(Row::default(), |c| Row { exposure: c.exposure, count: c.count as f64 })
-            }));
-            if self.rows[before..].iter().all(|row| row.count == 0.0) {
-                self.rows.truncate(before);
-            }
-        }
     }
 }
 

@@ -1,46 +1,49 @@
-//! One pair's likelihood at one logit variance, tabulated where its posterior lives and kept up to date.
+//! One pair's likelihood at one logit variance, integrated against its prior.
 //!
 //! The posterior of δ is integrated by the trapezoid rule on the points k·h. For an analytic integrand that dies out at
 //! both ends the rule is exact up to a term that falls like exp(−2π²(sd/h)²), and the part above zero is a sum with
 //! weights ½ + Si(πk)/π (integrated sinc interpolation; Stenger, *Numerical Methods Based on Sinc and Analytic
-//! Functions*, 1993, §3.6), off by exp(−½π²(sd/h)²). The step is a rung of a fixed ladder, h = ¼·2^(−L/2), the largest
-//! that is at most 0.55 posterior standard deviations (the error is then 10⁻⁷ at worst of the mass, 10⁻¹⁷ at best), and
-//! the points reach 6.2 of them to both sides and on until the integrand has fallen by e⁻¹⁸.
+//! Functions*, 1993, §3.6), off by exp(−½π²(sd/h)²). The step is half a posterior standard deviation (the error is then
+//! 10⁻⁷ at worst of the part, 10⁻¹⁷ of the mass), and the points reach 6.2 of them to both sides and on until the
+//! integrand has fallen by e⁻¹⁸.
 //!
-//! Step and reach follow from the data alone, not from how they arrived: the table is laid out again until its own
-//! moments ask for the layout it has. So a curve that was updated day by day equals a fresh one up to rounding.
-//!
+//! Values come from a polynomial where one follows the likelihood (see [`smooth`](super::smooth)), else from all periods.
 //! Where zero lies more than two standard deviations from the mean, the small side has points of its own: see
 //! [`tail`](super::tail).
 
 use std::f64::consts::PI;
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::ladder;
-use super::points::{Change, Points, Prepared, Work};
+use super::points::{Points, Prepared, Work};
 use super::quantiles::{Distribution, interpolate};
-use super::tail::Tail;
+use super::smooth::Smooth;
+use super::tail;
 use crate::likelihood::log_likelihood;
 use crate::prior::NormalPrior;
 use crate::vector::{self, LANES, each, load, store};
 
-/// The step at rung 0.
-const STEP: f64 = 0.25;
-/// The largest step, in posterior standard deviations.
-const STEP_PER_SD: f64 = 0.55;
+/// The step, in posterior standard deviations as they are guessed …
+const STEP_PER_SD: f64 = 0.5;
+/// … and the longest and shortest that pass, in those that come out.
+const STEPS_PASSED: std::ops::RangeInclusive<f64> = 0.15..=0.55;
+/// The longest step, whatever the posterior: the integrand's singularities are no further than π from the real line.
+pub(super) const LONGEST_STEP: f64 = 0.5;
 /// How far the points reach, in posterior standard deviations.
 const REACH: f64 = 6.2;
 /// … and on until the integrand has fallen by this many natural logarithms from its peak.
-const FALL: f64 = 18.0;
-/// Points are added a few at a time, so that a slowly moving posterior does not ask for one every day.
-const EXTENSION: usize = 3;
-/// More points than this are never laid out; six hundred would be a posterior far from any bell shape.
-const MOST_POINTS: usize = 600;
+pub(super) const FALL: f64 = 18.0;
+/// Points are added a few at a time.
+const EXTENSION: i64 = 4;
+/// About as many points are laid out at most; they reach as far as the widest prior.
+pub(super) const MOST_POINTS: usize = 600;
 /// Layouts tried before the last one is taken as it is.
 const MOST_ROUNDS: usize = 60;
 /// Zero lies in a tail when it is further than this from the mean, in posterior standard deviations.
 const TAIL_FROM: f64 = 2.0;
+/// How far a polynomial reaches, in posterior standard deviations: what lies beyond has fallen by e⁻³².
+const SMOOTH_REACH: f64 = 8.0;
+/// It takes zero in, and as far beyond as the integrand falls by e⁻²⁴, unless zero is further away than this.
+const SMOOTH_ZERO: f64 = 12.0;
 
 /// What integrals of one curve came to.
 #[derive(Debug, Clone, Copy)]
@@ -59,46 +62,67 @@ pub(crate) struct Reading {
     pub(crate) sd: f64,
 }
 
-/// What the points in use weigh.
+/// What points weigh.
 #[derive(Debug, Clone, Copy, Default)]
-struct Weighed {
-    /// The largest ln of the integrand.
-    peak: f64,
-    /// Σ exp(ℓ + ln π − peak).
-    sum: f64,
-    mean: f64,
-    sd: f64,
-    /// Whether the peak lies at an end.
-    at_edge: bool,
+pub(super) struct Weighed {
+    /// The largest ℓ + ln π + ln scale.
+    pub(super) peak: f64,
+    /// Σ exp(ℓ + ln π + ln scale − peak).
+    pub(super) sum: f64,
+    pub(super) mean: f64,
+    pub(super) sd: f64,
+}
+
+/// Where the values of a likelihood come from.
+pub(super) struct Source<'a> {
+    cells: &'a [Prepared],
+    variance: f64,
+    smooth: Option<Smooth>,
+}
+
+impl<'a> Source<'a> {
+    /// A polynomial wide enough for a posterior of this mean and standard deviation, where there is one.
+    fn new(cells: &'a [Prepared], variance: f64, (mean, sd): (f64, f64), work: &mut Work) -> Self {
+        let (mut low, mut high) = (mean - SMOOTH_REACH * sd, mean + SMOOTH_REACH * sd);
+        if mean.abs() < SMOOTH_ZERO * sd {
+            let beyond = (mean * mean + 49.0 * sd * sd).sqrt() - mean.abs();
+            (low, high) = if mean > 0.0 { (low.min(-beyond), high) } else { (low, high.max(beyond)) };
+        }
+        Self { cells, variance, smooth: Smooth::fit(cells, variance, (low, high), work) }
+    }
+
+    /// ℓ at points in order, rising or falling.
+    pub(super) fn values(&self, delta: &[f64], work: &mut Work) -> Vec<f64> {
+        let covered = |delta: &f64| self.smooth.as_ref().is_some_and(|smooth| smooth.covers(*delta));
+        let from = delta.iter().position(covered).unwrap_or(delta.len());
+        let to = delta.iter().rposition(covered).map_or(from, |last| last + 1);
+        let mut values = vec![0.0; delta.len()];
+        if let Some(smooth) = &self.smooth {
+            smooth.fill(&delta[from..to], &mut values[from..to]);
+        }
+        for part in [0..from, to..delta.len()] {
+            if !part.is_empty() {
+                let mut points = Points::new(delta[part.clone()].to_vec());
+                points.add(self.cells, self.variance, work);
+                values[part].copy_from_slice(&points.values);
+            }
+        }
+        values
+    }
 }
 
 /// One pair's likelihood curve at one logit variance.
-#[derive(Debug, Clone)]
-pub(crate) struct Curve {
-    variance: f64,
-    rung: i32,
+pub(super) struct Curve<'a> {
+    source: Source<'a>,
+    step: f64,
     /// The whole number k of the first point.
     first: i64,
-    points: Points,
-    /// The part of the points that the integrals use.
-    used: Range<usize>,
-    tail: Option<Tail>,
-    reading: Option<Reading>,
-}
-
-/// The step of a rung.
-fn step(rung: i32) -> f64 {
-    STEP * ladder::scale(-rung)
-}
-
-/// The rung with the largest step that is at most 0.55 standard deviations.
-fn rung_for(sd: f64) -> i32 {
-    ladder::ceil(STEP / (STEP_PER_SD * sd))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the mean is at most a few thousand steps from zero")]
-fn reach_of(mean: f64, sd: f64, step: f64) -> (i64, i64) {
-    (((mean - REACH * sd) / step).floor() as i64, ((mean + REACH * sd) / step).ceil() as i64)
+    delta: Vec<f64>,
+    values: Vec<f64>,
+    /// exp(ℓ + ln π + ln scale − peak) at the points, and their sum.
+    mass: Vec<f64>,
+    sum: f64,
+    pub(super) reading: Reading,
 }
 
 /// A length as a signed number.
@@ -106,237 +130,173 @@ fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-impl Curve {
-    /// A curve that has not been read yet.
-    pub(crate) fn new(variance: f64) -> Self {
-        Self { variance, rung: 0, first: 0, points: Points::default(), used: 0..0, tail: None, reading: None }
-    }
-
-    /// Replaces periods by what they have become; [`read`](Self::read) must follow.
-    pub(crate) fn change(&mut self, changes: &[Change], work: &mut Work) {
-        self.points.change(changes, self.variance, work);
-        if let Some(tail) = &mut self.tail {
-            tail.points.change(changes, self.variance, work);
-        }
-    }
-
-    /// Lays the points out for the posterior as it is and integrates. `cells` are all periods of the pair.
-    pub(crate) fn read(&mut self, cells: &[Prepared], prior: &NormalPrior, work: &mut Work) -> Reading {
-        let (mut mean, mut sd) = match &self.reading {
-            Some(last) if self.points.len() > 0 => (last.mean, last.sd),
-            _ => quasi_posterior(cells, self.variance, prior, prior.mean),
-        };
-        let mut layout = None;
+impl<'a> Curve<'a> {
+    /// Lays points out for the posterior and integrates. `cells` are all periods of the pair that say something, `guess` where
+    /// the search for the posterior starts.
+    pub(super) fn new(
+        cells: &'a [Prepared],
+        variance: f64,
+        prior: &NormalPrior,
+        guess: f64,
+        work: &mut Work,
+    ) -> Self {
+        let (mut mean, mut sd) = quasi_posterior(cells, variance, prior, guess);
+        let reading = Reading { ln_mass: 0.0, ln_above: 0.0, ln_below: 0.0, at_zero: 0.0, mean, sd };
+        let source = Source::new(cells, variance, (mean, sd), work);
+        let (none, first, step) = (Vec::new, 0, 0.0);
+        let mut curve =
+            Self { source, step, first, delta: none(), values: none(), mass: none(), sum: 0.0, reading };
         let mut weighed = Weighed::default();
         for _ in 0..MOST_ROUNDS {
-            let rung = rung_for(sd);
-            let (lo, hi) = reach_of(mean, sd, step(rung));
-            if layout == Some((rung, lo, hi)) {
-                break;
-            }
-            layout = Some((rung, lo, hi));
-            self.lay_out(rung, lo, hi, cells, work);
-            weighed = self.weigh(cells, prior, work);
-            (mean, sd) = if weighed.at_edge {
+            curve.lay_out(mean, sd, work);
+            let at_edge = curve.extend_until_fallen(prior, work);
+            weighed = weigh(&curve.values, &curve.delta, prior, &mut curve.mass);
+            let per_sd = curve.step / weighed.sd;
+            if at_edge {
                 // The peak lies beyond: go there with longer steps.
-                (self.highest(work), 2.0 * sd)
-            } else if weighed.sd < 0.7 * step(self.rung) {
+                (mean, sd) = (highest(&curve.mass, &curve.delta), 2.0 * sd);
+            } else if weighed.sd < 0.7 * curve.step {
                 // The peak lies between two points: look closer.
-                (self.highest(work), 0.25 * step(self.rung))
+                (mean, sd) = (highest(&curve.mass, &curve.delta), 0.25 * curve.step);
             } else {
-                (weighed.mean, weighed.sd)
-            };
-            sd = sd.max(1e-9 * (1.0 + mean.abs()));
-        }
-        let reading = self.integrate(cells, prior, Weighed { mean, sd, ..weighed }, work);
-        self.reading = Some(reading);
-        reading
-    }
-
-    fn range(&self, lo: i64, hi: i64) -> Range<usize> {
-        let start = usize::try_from(lo - self.first).unwrap_or(0);
-        let end = usize::try_from(hi - self.first + 1).unwrap_or(0);
-        start..end.min(self.points.len())
-    }
-
-    /// Makes the points lo..=hi of the rung exist and be the ones used.
-    fn lay_out(&mut self, rung: i32, lo: i64, hi: i64, cells: &[Prepared], work: &mut Work) {
-        let most = signed(MOST_POINTS);
-        let hi = hi.min(lo + most);
-        let length = signed(self.points.len());
-        let (before, after) = (self.first - lo, hi - (self.first + length - 1));
-        let new = rung != self.rung || length == 0;
-        if new || before > length || after > length || length + before.max(0) + after.max(0) > 2 * most {
-            let slack = 2;
-            (self.rung, self.first) = (rung, lo - slack);
-            self.points = self.laid_out(lo - slack, hi + slack, cells, work);
-        } else {
-            if let Ok(before @ 1..) = usize::try_from(before) {
-                self.prepend(before.max(EXTENSION), cells, work);
-            }
-            if let Ok(after @ 1..) = usize::try_from(after) {
-                self.append(after.max(EXTENSION), cells, work);
-            }
-        }
-        self.used = self.range(lo, hi);
-    }
-
-    fn laid_out(&self, from: i64, to: i64, cells: &[Prepared], work: &mut Work) -> Points {
-        let h = step(self.rung);
-        let mut points = Points::new((from..=to).map(|k| k as f64 * h).collect());
-        points.add(cells, self.variance, work);
-        points
-    }
-
-    fn prepend(&mut self, count: usize, cells: &[Prepared], work: &mut Work) {
-        let from = self.first - signed(count);
-        let mut points = self.laid_out(from, self.first - 1, cells, work);
-        points.extend(std::mem::take(&mut self.points));
-        (self.points, self.first) = (points, from);
-    }
-
-    fn append(&mut self, count: usize, cells: &[Prepared], work: &mut Work) {
-        let from = self.first + signed(self.points.len());
-        let points = self.laid_out(from, from + signed(count) - 1, cells, work);
-        self.points.extend(points);
-    }
-
-    /// Uses as many points beyond the layout as it takes until the integrand has died out at both ends, and fills
-    /// `work.mass` with exp(ℓ + ln π − peak) over the used points.
-    fn weigh(&mut self, cells: &[Prepared], prior: &NormalPrior, work: &mut Work) -> Weighed {
-        let (mut start, mut end) = (self.used.start, self.used.end);
-        let ln_mass =
-            |points: &Points, i: usize| points.values[i] + prior.ln_density_up_to_scale(points.delta[i]);
-        let (values, delta) = (&self.points.values[start..end], &self.points.delta[start..end]);
-        let mut peak = vector::wide!(highest_of(values, delta, prior));
-        let mut at_edge = false;
-        for upward in [false, true] {
-            loop {
-                let edge = ln_mass(&self.points, if upward { end - 1 } else { start });
-                at_edge |= edge >= peak;
-                if edge < peak - FALL || edge >= peak || end - start > MOST_POINTS {
+                (mean, sd) = (weighed.mean, weighed.sd);
+                if STEPS_PASSED.contains(&per_sd) || (per_sd < 0.15 && curve.step == LONGEST_STEP) {
                     break;
                 }
-                if upward && end == self.points.len() {
-                    self.append(EXTENSION, cells, work);
-                } else if !upward && start == 0 {
-                    self.prepend(EXTENSION, cells, work);
-                    start += EXTENSION;
-                    end += EXTENSION;
+            }
+            sd = sd.max(1e-9 * (1.0 + mean.abs()));
+        }
+        curve.integrate(prior, weighed, work);
+        curve
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the mean is at most a few thousand steps from zero")]
+    fn lay_out(&mut self, mean: f64, sd: f64, work: &mut Work) {
+        let most = MOST_POINTS as f64;
+        self.step = (STEP_PER_SD * sd).min(LONGEST_STEP).max(2.0 * REACH * sd / most);
+        self.first = ((mean - REACH * sd) / self.step).floor() as i64;
+        let last = ((mean + REACH * sd) / self.step).ceil() as i64;
+        self.delta = (self.first..=last).map(|k| k as f64 * self.step).collect();
+        self.values = self.source.values(&self.delta, work);
+    }
+
+    /// Adds points until the integrand has died out at both ends, or tells that it rises towards one.
+    fn extend_until_fallen(&mut self, prior: &NormalPrior, work: &mut Work) -> bool {
+        let peak = vector::wide!(highest_of(&self.values, &self.delta, prior));
+        for upward in [false, true] {
+            loop {
+                let at = if upward { self.values.len() - 1 } else { 0 };
+                let edge = self.values[at] + prior.ln_density_up_to_scale(self.delta[at]);
+                if edge >= peak {
+                    return true;
                 }
-                if upward {
-                    end += 1
-                } else {
-                    start -= 1
+                if edge < peak - FALL || self.values.len() > 2 * MOST_POINTS {
+                    break;
                 }
-                peak = peak.max(ln_mass(&self.points, if upward { end - 1 } else { start }));
+                let from = if upward { self.first + signed(at) + 1 } else { self.first - EXTENSION };
+                let more: Vec<f64> = (from..from + EXTENSION).map(|k| k as f64 * self.step).collect();
+                let values = self.source.values(&more, work);
+                let place = if upward { at + 1..at + 1 } else { 0..0 };
+                self.delta.splice(place.clone(), more);
+                self.values.splice(place, values);
+                self.first = self.first.min(from);
             }
         }
-        self.used = start..end;
-        work.mass.clear();
-        work.mass.resize(end - start, 0.0);
-        let (values, delta) = (&self.points.values[start..end], &self.points.delta[start..end]);
-        let middle = delta[delta.len() / 2];
-        let [sum, first, second] =
-            vector::wide!(masses(values, delta, prior, (peak, middle), &mut work.mass));
-        let away = first / sum;
-        Weighed {
-            peak: peak - prior.ln_scale(),
-            sum,
-            mean: middle + away,
-            sd: (second / sum - away * away).max(0.0).sqrt(),
-            at_edge,
-        }
+        false
     }
 
-    /// The used point with the largest mass.
-    fn highest(&self, work: &Work) -> f64 {
-        let peak = work.mass.iter().enumerate().max_by(|x, y| x.1.total_cmp(y.1)).map_or(0, |(i, _)| i);
-        self.points.delta[self.used.start + peak]
-    }
-
-    fn integrate(
-        &mut self,
-        cells: &[Prepared],
-        prior: &NormalPrior,
-        Weighed { peak, sum, mean, sd, .. }: Weighed,
-        work: &mut Work,
-    ) -> Reading {
-        let h = step(self.rung);
-        let ln_mass = peak + vector::ln(h * sum);
-        let zero = usize::try_from(-self.first).ok().filter(|&i| i < self.points.len());
+    fn integrate(&mut self, prior: &NormalPrior, weighed: Weighed, work: &mut Work) {
+        let Weighed { peak, sum, mean, sd } = weighed;
+        self.sum = sum;
+        let peak = peak - prior.ln_scale();
+        let ln_mass = peak + vector::ln(self.step * sum);
+        let zero = usize::try_from(-self.first).ok().filter(|&i| i < self.values.len());
         if mean.abs() <= TAIL_FROM * sd
             && let Some(zero) = zero
         {
-            self.tail = None;
-            let above = above(&work.mass, self.used.start, zero);
-            return Reading {
-                ln_mass,
-                ln_above: peak + vector::ln(h * above),
-                ln_below: peak + vector::ln(h * (sum - above)),
-                at_zero: self.points.values[zero],
-                mean,
-                sd,
-            };
+            let above = above(&self.mass, zero);
+            let part = |part: f64| peak + vector::ln(self.step * part);
+            let (ln_above, ln_below) = (part(above), part(sum - above));
+            self.reading = Reading { ln_mass, ln_above, ln_below, at_zero: self.values[zero], mean, sd };
+            return;
         }
-        let side = -mean.signum();
-        let slope = || quasi_slope(cells, 0.0, self.variance, prior).0;
-        let mut tail = match self.tail.take() {
-            Some(tail) if tail.side == side => tail,
-            _ => Tail::new(side, slope(), cells, self.variance, work),
-        };
-        let (ln_tail, at_zero) = tail.read(cells, self.variance, prior, work);
-        self.tail = Some(tail);
+        let source = &self.source;
+        let at_zero = source.values(&[0.0], work)[0];
+        let slope = quasi_slope(source.cells, 0.0, source.variance, prior).0;
+        let ln_tail = tail::ln_integral(source, (-mean.signum(), slope, at_zero), prior, work);
         // The larger part is the whole less the tail; the tail is at most a few hundredths of it.
         let ln_bulk = ln_mass + libm::log1p(-libm::exp((ln_tail - ln_mass).min(-1e-3)));
         let (ln_above, ln_below) = if mean > 0.0 { (ln_bulk, ln_tail) } else { (ln_tail, ln_bulk) };
-        Reading { ln_mass, ln_above, ln_below, at_zero, mean, sd }
+        self.reading = Reading { ln_mass, ln_above, ln_below, at_zero, mean, sd };
     }
 
-    /// ℓ(δ) at any δ, from the table by interpolation where it covers δ, else from the cells.
+    /// ℓ(δ) at any δ, from the polynomial or the points where they cover δ, else from the cells.
     ///
-    /// A point outside the table whose value is certainly below `negligible` may give any value below that: ℓ + ln π is
-    /// concave, so the last two points bound it.
-    pub(crate) fn log_likelihood_at(&self, delta: f64, cells: &[Prepared], negligible: f64) -> f64 {
-        match self.look_up(delta) {
+    /// A point outside whose value is certainly below `negligible` may give any value below that: ℓ is concave, so two of
+    /// the last points bound it.
+    pub(super) fn log_likelihood_at(&self, delta: f64, negligible: f64) -> f64 {
+        let source = &self.source;
+        if let Some(smooth) = source.smooth.as_ref().filter(|smooth| smooth.covers(delta)) {
+            return smooth.at(delta);
+        }
+        match look_up(&self.values, (delta - self.delta[0]) / self.step) {
             Ok(value) => value,
             Err(bound) if bound < negligible => bound,
-            Err(_) => cells.iter().map(|cell| log_likelihood(&cell.cell, delta, self.variance)).sum(),
+            Err(_) => {
+                source.cells.iter().map(|cell| log_likelihood(&cell.cell, delta, source.variance)).sum()
+            }
         }
     }
 
-    /// ℓ(δ) by interpolation, or an upper bound of it where the points in use do not cover δ.
-    fn look_up(&self, delta: f64) -> Result<f64, f64> {
-        // Points beyond those in use may be there from earlier looks: what is read must not depend on that.
-        let values = &self.points.values[self.used.clone()];
-        let last = values.len() - 1;
-        let position = (delta - self.points.delta[self.used.start]) / step(self.rung);
-        if position >= 2.0 && position < last as f64 - 2.0 {
-            return Ok(interpolate(values, position));
-        }
-        // Outside two of its points a concave function lies below the line through them.
-        let (edge, inner, distance) = if position < 2.0 {
-            (values[2], values[3], 2.0 - position)
-        } else {
-            (values[last - 2], values[last - 3], position - (last - 2) as f64)
-        };
-        Err(edge - (inner - edge) * distance)
+    /// The posterior's distribution function at each point, by integrated sinc interpolation.
+    pub(super) fn distribution(&self) -> Distribution {
+        let part_below = |j| (1.0 - above(&self.mass, j) / self.sum).clamp(0.0, 1.0);
+        let below = (0..self.mass.len()).map(part_below).collect();
+        let scale = self.sum * self.step;
+        let ln_density = self.mass.iter().map(|&m| vector::ln(m.max(1e-300) / scale)).collect();
+        Distribution::new(self.delta[0], self.step, below, ln_density)
     }
+}
 
-    /// The posterior's distribution function at each used point, by integrated sinc interpolation.
-    pub(crate) fn distribution(
-        &mut self,
-        cells: &[Prepared],
-        prior: &NormalPrior,
-        work: &mut Work,
-    ) -> Distribution {
-        let sum = self.weigh(cells, prior, work).sum;
-        let n = work.mass.len();
-        let below = (0..n).map(|j| (1.0 - above(&work.mass, 0, j) / sum).clamp(0.0, 1.0)).collect();
-        let h = step(self.rung);
-        let ln_density = work.mass.iter().map(|&m| libm::log(m.max(1e-300) / (sum * h))).collect();
-        Distribution::new(self.points.delta[self.used.start], h, below, ln_density)
+/// ℓ at a position in a table of equally spaced values, or an upper bound of it where they do not cover it.
+pub(super) fn look_up(values: &[f64], position: f64) -> Result<f64, f64> {
+    let last = values.len() - 1;
+    if position >= 2.0 && position < last as f64 - 2.0 {
+        return Ok(interpolate(values, position));
     }
+    // Outside two of its points a concave function lies below the line through them.
+    let (edge, inner, distance) = if position < 2.0 {
+        (values[2], values[3], 2.0 - position)
+    } else {
+        (values[last - 2], values[last - 3], position - (last - 2) as f64)
+    };
+    Err(edge - (inner - edge) * distance)
+}
+
+/// The point with the largest mass.
+pub(super) fn highest(mass: &[f64], delta: &[f64]) -> f64 {
+    delta[mass.iter().enumerate().max_by(|x, y| x.1.total_cmp(y.1)).map_or(0, |(i, _)| i)]
+}
+
+/// Fills `mass` with exp(ℓ + ln π + ln scale − peak) and sums it and its moments.
+pub(super) fn weigh(values: &[f64], delta: &[f64], prior: &NormalPrior, mass: &mut Vec<f64>) -> Weighed {
+    mass.resize(values.len(), 0.0);
+    let middle = delta[delta.len() / 2];
+    let (peak, [sum, first, second]) = vector::wide!(weigh_points(values, delta, prior, middle, mass));
+    let away = first / sum;
+    Weighed { peak, sum, mean: middle + away, sd: (second / sum - away * away).max(0.0).sqrt() }
+}
+
+#[inline(always)]
+fn weigh_points(
+    values: &[f64],
+    delta: &[f64],
+    prior: &NormalPrior,
+    middle: f64,
+    mass: &mut [f64],
+) -> (f64, [f64; 3]) {
+    let peak = highest_of(values, delta, prior);
+    (peak, masses(values, delta, prior, (peak, middle), mass))
 }
 
 /// The largest ℓ + ln π + ln scale of the points.
@@ -379,9 +339,8 @@ fn masses(
     [vector::sum(sum), vector::sum(first), vector::sum(second)]
 }
 
-/// The mass above point `zero` when `mass` belongs to the points from `start` on: each point's sinc function lies above
-/// to the part ½ + Si(π(i − zero))/π.
-fn above(mass: &[f64], start: usize, zero: usize) -> f64 {
+/// The mass above point `zero`: each point's sinc function lies above to the part ½ + Si(π(i − zero))/π.
+fn above(mass: &[f64], zero: usize) -> f64 {
     const MIDDLE: usize = 4 * MOST_POINTS;
     static SINE_INTEGRAL: OnceLock<Vec<f64>> = OnceLock::new();
     let table = SINE_INTEGRAL.get_or_init(|| {
@@ -397,7 +356,7 @@ fn above(mass: &[f64], start: usize, zero: usize) -> f64 {
         upper.iter().rev().map(|si| 0.5 - si).chain(upper[1..].iter().map(|si| 0.5 + si)).collect()
     });
     // At most a few times `MOST_POINTS` points are ever laid out; the clamp is for the compiler.
-    let from = (MIDDLE + start).saturating_sub(zero).min(table.len() - mass.len());
+    let from = MIDDLE.saturating_sub(zero).min(table.len() - mass.len());
     let weights = &table[from..from + mass.len()];
     vector::wide!(vector::dot(mass, weights))
 }
@@ -408,15 +367,13 @@ fn above(mass: &[f64], start: usize, zero: usize) -> f64 {
 fn quasi_slope(cells: &[Prepared], delta: f64, variance: f64, prior: &NormalPrior) -> (f64, f64) {
     let precision = 1.0 / (prior.sd * prior.sd);
     let (mut slope, mut curvature) = (-(delta - prior.mean) * precision, precision);
-    for Prepared { cell, .. } in cells {
+    let exp_delta = vector::exp(delta);
+    for Prepared { cell, ratio, .. } in cells {
         let n = cell.total();
-        if n == 0.0 {
-            continue;
-        }
-        let x = delta + cell.ln_exposure_ratio;
-        let t = vector::exp(-x.abs());
-        let (large, small) = (1.0 / (1.0 + t), t / (1.0 + t));
-        let (p, q) = if x >= 0.0 { (large, small) } else { (small, large) };
+        // Odds beyond all reason are no more than that.
+        let odds = (ratio * exp_delta).clamp(1e-300, 1e300);
+        let q = 1.0 / (1.0 + odds);
+        let p = odds * q;
         let weight = 1.0 / (1.0 + (n - 1.0) * p * q * variance);
         slope += (cell.a * q - cell.b * p) * weight;
         curvature += n * p * q * weight;
@@ -425,7 +382,12 @@ fn quasi_slope(cells: &[Prepared], delta: f64, variance: f64, prior: &NormalPrio
 }
 
 /// Mode and scale of the quasi-posterior by damped Newton steps: a starting point, nothing more.
-fn quasi_posterior(cells: &[Prepared], variance: f64, prior: &NormalPrior, start: f64) -> (f64, f64) {
+pub(super) fn quasi_posterior(
+    cells: &[Prepared],
+    variance: f64,
+    prior: &NormalPrior,
+    start: f64,
+) -> (f64, f64) {
     let mut delta = start;
     let mut sd = prior.sd;
     for _ in 0..60 {

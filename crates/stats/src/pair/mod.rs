@@ -21,6 +21,8 @@ mod curve;
 mod ladder;
 mod points;
 mod quantiles;
+mod running;
+mod smooth;
 mod tail;
 
 use crate::StatsError;
@@ -31,6 +33,7 @@ use crate::vector;
 use curve::{Curve, Reading};
 pub(crate) use points::{Change, Prepared, Work};
 use quantiles::{Distribution, increasing_root};
+use running::Running;
 
 /// Error rates at which a pair is read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,9 +127,8 @@ pub fn evidence(
     levels: Levels,
 ) -> Result<PairEvidence, StatsError> {
     check_levels(levels)?;
-    let mut curves = PairCurves::new(dispersion);
     let cells: Vec<Prepared> = cells.iter().map(|&cell| cell.into()).collect();
-    Ok(curves.read(&cells, prior, Detail::Full(levels), &mut Work::default()))
+    Ok(read(&cells, prior, dispersion, Detail::Full(levels), &mut Work::default()))
 }
 
 pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
@@ -139,8 +141,14 @@ pub(crate) fn check_levels(levels: Levels) -> Result<(), StatsError> {
 }
 
 /// Confidence sequences this little (in ln of the likelihood) wider than a margin are worked out too, so that rounding cannot
-/// hide a tie.
+/// hide a tie …
 const TIE_SLACK: f64 = 1e-6;
+/// … and this little where a running table is read between its points.
+const TIE_SLACK_NEAR: f64 = 0.05;
+/// Bounds of confidence sequences are looked for in steps of one standard deviation so many times, then in longer ones.
+const SHORT_STEPS: u32 = 5;
+/// Terms of a mixture this far (in ln) below what it is compared with do not count.
+const NEGLIGIBLE: f64 = 26.0;
 
 /// What to work out beside e-values and chances.
 #[derive(Debug, Clone, Copy)]
@@ -153,103 +161,162 @@ pub(crate) enum Detail {
     Full(Levels),
 }
 
-/// One pair's curves at every logit variance; kept between looks.
+/// Reads one pair from its cells. Arms are numbered 0 and 1.
+pub(crate) fn read(
+    cells: &[Prepared],
+    prior: &NormalPrior,
+    dispersion: &DispersionPrior,
+    detail: Detail,
+    work: &mut Work,
+) -> PairEvidence {
+    let told: Vec<Prepared> = cells.iter().filter(|cell| cell.cell.total() > 0.0).copied().collect();
+    let mut guess = prior.mean;
+    let curves = dispersion
+        .variances()
+        .iter()
+        .map(|&variance| {
+            let curve = Curve::new(&told, variance, prior, guess, work);
+            guess = curve.reading.mean;
+            curve
+        })
+        .collect();
+    let mixture = Mixture { curves, ln_weights: ln_weights(dispersion) };
+    let readings: Vec<Reading> = mixture.curves.iter().map(|curve| curve.reading).collect();
+    let (mut evidence, ln_mass) = summary(&readings, &mixture.ln_weights, ln_sides(prior));
+    match detail {
+        Detail::Full(levels) => {
+            evidence.confidence = Some(mixture.confidence(&told, levels.alpha, ln_mass, &evidence));
+            evidence.posterior = Some(mixture.posterior(levels.credible, &evidence));
+        }
+        Detail::Ties(levels, margin) => {
+            let threshold = levels.alpha.ln() + ln_mass + TIE_SLACK;
+            let edge = libm::log1p(margin).copysign(evidence.mean);
+            let excluded = |delta| mixture.at(delta, threshold) < threshold;
+            if excluded(edge) && excluded(-edge) {
+                evidence.confidence = Some(mixture.confidence(&told, levels.alpha, ln_mass, &evidence));
+            }
+        }
+        Detail::Evidence => {}
+    }
+    evidence
+}
+
+fn ln_weights(dispersion: &DispersionPrior) -> Vec<f64> {
+    dispersion.weights().iter().map(|w| w.ln()).collect()
+}
+
+/// ln P_π(δ > 0) and ln P_π(δ < 0).
+fn ln_sides(prior: &NormalPrior) -> [f64; 2] {
+    let z = prior.mean / prior.sd;
+    [ln_normal_cdf(z), ln_normal_cdf(-z)]
+}
+
+/// What the readings at all logit variances say together, and the ln of their mixed mass.
+fn summary(readings: &[Reading], ln_weights: &[f64], [ln_above, ln_below]: [f64; 2]) -> (PairEvidence, f64) {
+    let mix = |part: fn(&Reading) -> f64| {
+        let terms = || readings.iter().zip(ln_weights).map(|(r, w)| w + part(r));
+        let top = terms().fold(f64::NEG_INFINITY, f64::max);
+        top + vector::ln(terms().map(|term| vector::exp(term - top)).sum())
+    };
+    let (mass, above, below) = (mix(|r| r.ln_mass), mix(|r| r.ln_above), mix(|r| r.ln_below));
+    let at_zero = mix(|r| r.at_zero);
+    let weights: Vec<f64> =
+        readings.iter().zip(ln_weights).map(|(r, w)| vector::exp(w + r.ln_mass - mass)).collect();
+    let mean: f64 = weights.iter().zip(readings).map(|(w, r)| w * r.mean).sum();
+    let variance: f64 = weights
+        .iter()
+        .zip(readings)
+        .map(|(w, r)| w * (r.sd * r.sd + (r.mean - mean) * (r.mean - mean)))
+        .sum();
+    // Each side by itself, so that a small one keeps its digits.
+    let p_a_beats_b = if above < below { libm::exp(above - mass) } else { 1.0 - libm::exp(below - mass) };
+    let evidence = PairEvidence {
+        a: 0,
+        b: 1,
+        ln_e_a_beats_b: above - ln_above - at_zero,
+        ln_e_b_beats_a: below - ln_below - at_zero,
+        p_a_beats_b,
+        mean,
+        sd: variance.sqrt(),
+        confidence: None,
+        posterior: None,
+        dispersion_weights: weights,
+        ln_marginal: readings.iter().map(|r| r.ln_mass).collect(),
+    };
+    (evidence, mass)
+}
+
+/// One pair's running tables at every logit variance, kept between looks.
 #[derive(Debug, Clone)]
-pub(crate) struct PairCurves {
-    curves: Vec<Curve>,
+pub(crate) struct RunningPair {
+    tables: Vec<Running>,
     readings: Vec<Reading>,
-    /// ln of the prior weights of the logit variances.
     ln_weights: Vec<f64>,
     /// ln P_π(δ > 0) and ln P_π(δ < 0) of the prior last read with.
     sides: Option<(NormalPrior, [f64; 2])>,
 }
 
-impl PairCurves {
+impl RunningPair {
     pub(crate) fn new(dispersion: &DispersionPrior) -> Self {
-        let curves: Vec<_> = dispersion.variances().iter().map(|&v| Curve::new(v)).collect();
-        let ln_weights = dispersion.weights().iter().map(|w| w.ln()).collect();
-        Self { readings: Vec::with_capacity(curves.len()), curves, ln_weights, sides: None }
-    }
-
-    /// Replaces periods by what they have become; [`read`](Self::read) must follow.
-    pub(crate) fn change(&mut self, changes: &[Change], work: &mut Work) {
-        for curve in &mut self.curves {
-            curve.change(changes, work);
+        Self {
+            tables: dispersion.variances().iter().map(|&v| Running::new(v)).collect(),
+            readings: Vec::with_capacity(dispersion.variances().len()),
+            ln_weights: ln_weights(dispersion),
+            sides: None,
         }
     }
 
-    /// Reads all curves. Arms are numbered 0 and 1.
-    pub(crate) fn read(
+    /// Replaces periods by what they have become; [`bounds`](Self::bounds) must follow.
+    pub(crate) fn change(&mut self, changes: &[Change], work: &mut Work) {
+        for table in &mut self.tables {
+            table.change(changes, work);
+        }
+    }
+
+    /// Evidence whose e-values are upper bounds, and whose chances of one arm to beat the other are not worked out. Tells
+    /// besides whether the confidence sequence may lie within `tie_within` of equality.
+    pub(crate) fn bounds(
         &mut self,
         cells: &[Prepared],
         prior: &NormalPrior,
-        detail: Detail,
+        (levels, tie_within): (Levels, f64),
         work: &mut Work,
-    ) -> PairEvidence {
+    ) -> (PairEvidence, bool) {
         self.readings.clear();
-        for curve in &mut self.curves {
-            self.readings.push(curve.read(cells, prior, work));
-        }
-        let mix = |part: fn(&Reading) -> f64| {
-            let terms = || self.readings.iter().zip(&self.ln_weights).map(|(r, w)| w + part(r));
-            let top = terms().fold(f64::NEG_INFINITY, f64::max);
-            top + vector::ln(terms().map(|term| vector::exp(term - top)).sum())
+        self.readings.extend(self.tables.iter_mut().map(|table| table.read(cells, prior, work)));
+        let sides = match self.sides {
+            Some((of, sides)) if of == *prior => sides,
+            _ => ln_sides(prior),
         };
-        let (mass, above, below) = (mix(|r| r.ln_mass), mix(|r| r.ln_above), mix(|r| r.ln_below));
-        let at_zero = mix(|r| r.at_zero);
-        if self.sides.is_none_or(|(of, _)| of != *prior) {
-            let z = prior.mean / prior.sd;
-            self.sides = Some((*prior, [ln_normal_cdf(z), ln_normal_cdf(-z)]));
-        }
-        let [ln_above, ln_below] = self.sides.map_or([0.0; 2], |(_, sides)| sides);
-        let weights: Vec<f64> = self
-            .readings
-            .iter()
-            .zip(&self.ln_weights)
-            .map(|(r, w)| vector::exp(w + r.ln_mass - mass))
-            .collect();
-        let mean: f64 = weights.iter().zip(&self.readings).map(|(w, r)| w * r.mean).sum();
-        let variance: f64 = weights
-            .iter()
-            .zip(&self.readings)
-            .map(|(w, r)| w * (r.sd * r.sd + (r.mean - mean) * (r.mean - mean)))
-            .sum();
-        // Each side by itself, so that a small one keeps its digits.
-        let p_a_beats_b = if above < below { libm::exp(above - mass) } else { 1.0 - libm::exp(below - mass) };
-        let mut evidence = PairEvidence {
-            a: 0,
-            b: 1,
-            ln_e_a_beats_b: above - ln_above - at_zero,
-            ln_e_b_beats_a: below - ln_below - at_zero,
-            p_a_beats_b,
-            mean,
-            sd: variance.sqrt(),
-            confidence: None,
-            posterior: None,
-            dispersion_weights: weights,
-            ln_marginal: self.readings.iter().map(|r| r.ln_mass).collect(),
-        };
-        match detail {
-            Detail::Full(levels) => {
-                evidence.confidence = Some(self.confidence(cells, levels.alpha, mass, &evidence));
-                evidence.posterior = Some(self.posterior(cells, prior, levels.credible, &evidence, work));
-            }
-            Detail::Ties(levels, margin) => {
-                let threshold = levels.alpha.ln() + mass + TIE_SLACK;
-                let edge = libm::log1p(margin).copysign(evidence.mean);
-                let excluded = |delta| self.mixture(delta, cells, threshold) < threshold;
-                if excluded(edge) && excluded(-edge) {
-                    evidence.confidence = Some(self.confidence(cells, levels.alpha, mass, &evidence));
-                }
-            }
-            Detail::Evidence => {}
-        }
-        evidence
+        self.sides = Some((*prior, sides));
+        let (mut evidence, ln_mass) = summary(&self.readings, &self.ln_weights, sides);
+        evidence.p_a_beats_b = 0.5;
+        let threshold = levels.alpha.ln() + ln_mass + TIE_SLACK_NEAR;
+        let edge = libm::log1p(tie_within).copysign(evidence.mean);
+        let excluded = |delta| self.mixture_near(delta) < threshold;
+        let may_tie = tie_within > 0.0 && excluded(edge) && excluded(-edge);
+        (evidence, may_tie)
     }
 
+    /// ln Σ w·exp ℓ(δ, σ²) from the running tables.
+    fn mixture_near(&self, delta: f64) -> f64 {
+        let at = |(table, w): (&Running, &f64)| w + table.log_likelihood_near(delta);
+        let terms: Vec<f64> = self.tables.iter().zip(&self.ln_weights).map(at).collect();
+        ln_sum_exp(&terms)
+    }
+}
+
+/// One pair's curves at every logit variance.
+struct Mixture<'a> {
+    curves: Vec<Curve<'a>>,
+    /// ln of the prior weights of the logit variances.
+    ln_weights: Vec<f64>,
+}
+
+impl Mixture<'_> {
     /// ln Σ w·exp ℓ(δ, σ²), right wherever it is not far below `threshold`.
-    fn mixture(&self, delta: f64, cells: &[Prepared], threshold: f64) -> f64 {
-        let at = |(curve, w): (&Curve, &f64)| w + curve.log_likelihood_at(delta, cells, threshold - 40.0);
+    fn at(&self, delta: f64, threshold: f64) -> f64 {
+        let at = |(curve, w): (&Curve<'_>, &f64)| w + curve.log_likelihood_at(delta, threshold - NEGLIGIBLE);
         let terms: Vec<f64> = self.curves.iter().zip(&self.ln_weights).map(at).collect();
         ln_sum_exp(&terms)
     }
@@ -258,18 +325,18 @@ impl PairCurves {
         &self,
         cells: &[Prepared],
         alpha: f64,
-        mass: f64,
+        ln_mass: f64,
         evidence: &PairEvidence,
     ) -> RatioInterval {
-        let threshold = alpha.ln() + mass;
-        let excess = |delta: f64| self.mixture(delta, cells, threshold) - threshold;
+        let threshold = alpha.ln() + ln_mass;
+        let excess = |delta: f64| self.at(delta, threshold) - threshold;
         // The hull: from the outermost centre of a curve that matters, outwards.
         let matter = || {
-            self.readings
+            self.curves
                 .iter()
                 .zip(&evidence.dispersion_weights)
                 .filter(|(_, w)| **w > 1e-6)
-                .map(|(r, _)| r.mean)
+                .map(|(curve, _)| curve.reading.mean)
         };
         let bound = |side: f64| {
             let start = matter().map(|m| m * side).fold(evidence.mean * side, f64::max);
@@ -283,20 +350,13 @@ impl PairCurves {
         }
     }
 
-    fn posterior(
-        &mut self,
-        cells: &[Prepared],
-        prior: &NormalPrior,
-        credible: f64,
-        evidence: &PairEvidence,
-        work: &mut Work,
-    ) -> RatioPosterior {
+    fn posterior(&self, credible: f64, evidence: &PairEvidence) -> RatioPosterior {
         let parts: Vec<(f64, Distribution)> = self
             .curves
-            .iter_mut()
+            .iter()
             .zip(&evidence.dispersion_weights)
             .filter(|(_, w)| **w > 1e-12)
-            .map(|(curve, w)| (*w, curve.distribution(cells, prior, work)))
+            .map(|(curve, w)| (*w, curve.distribution()))
             .collect();
         let below = |x: f64| parts.iter().map(|(w, d)| w * d.below(x)).sum::<f64>();
         let quantile = |p: f64| {
@@ -330,9 +390,14 @@ fn outermost(excess: impl Fn(f64) -> f64, start: f64, scale: f64) -> Option<f64>
     }
     let mut width = scale;
     let mut outside = inside + width;
+    let mut steps = 1;
     while excess(outside) >= 0.0 {
         inside = outside;
-        width *= 2.0;
+        // Short steps while the tables reach: beyond them a likelihood is summed over all periods.
+        if steps >= SHORT_STEPS {
+            width *= 2.0;
+        }
+        steps += 1;
         outside += width;
         if outside > 700.0 {
             return None;

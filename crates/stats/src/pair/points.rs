@@ -28,7 +28,7 @@ const FLUSH_AT: f64 = 600.0;
 pub(crate) struct Prepared {
     pub(crate) cell: PairCell,
     /// e_a/e_b.
-    ratio: f64,
+    pub(super) ratio: f64,
     /// a·ln(a/n) + b·ln(b/n).
     saturated: f64,
     /// ln n.
@@ -105,6 +105,33 @@ impl Points {
         self.delta.append(&mut other.delta);
         self.exp_delta.append(&mut other.exp_delta);
         self.values.append(&mut other.values);
+    }
+
+    /// Puts the points of another list between these; it has one fewer.
+    pub(crate) fn interleave(&mut self, between: &Self) {
+        for (mine, other) in [
+            (&mut self.delta, &between.delta),
+            (&mut self.exp_delta, &between.exp_delta),
+            (&mut self.values, &between.values),
+        ] {
+            let last = mine.last().copied();
+            *mine = mine.iter().zip(other).flat_map(|(x, y)| [*x, *y]).chain(last).collect();
+        }
+    }
+
+    /// Keeps every second point, from the given one on.
+    pub(crate) fn keep_every_second(&mut self, from: usize) {
+        for list in [&mut self.delta, &mut self.exp_delta, &mut self.values] {
+            *list = list.iter().skip(from).step_by(2).copied().collect();
+        }
+    }
+
+    /// Keeps the points of a range.
+    pub(crate) fn keep(&mut self, range: std::ops::Range<usize>) {
+        for list in [&mut self.delta, &mut self.exp_delta, &mut self.values] {
+            list.truncate(range.end);
+            list.drain(..range.start);
+        }
     }
 
     /// Adds whole periods.
@@ -239,15 +266,20 @@ fn multiply(
 ) {
     let (ratio, cell) = (new.ratio, &new.cell);
     let (n0, n1) = (old.total(), cell.total());
+    // Factors are multiplied in by twos, which halves the chain of products that wait for each other.
     if variance == 0.0 || n1 < 2.0 {
         for at in (0..exp_delta.len()).step_by(BLOCK) {
             let points = load(exp_delta, at, 1.0);
             let t = each!(l => 1.0 + ratio * points[l]);
+            let square = each!(l => t[l] * t[l]);
             let mut fall = [1.0; BLOCK];
             let mut k = n0;
-            while k < n1 {
+            while k + 1.0 < n1 {
+                fall = each!(l => fall[l] * square[l]);
+                k += 2.0;
+            }
+            if k < n1 {
                 fall = each!(l => fall[l] * t[l]);
-                k += 1.0;
             }
             let down = &mut down[at..at + BLOCK];
             for l in 0..BLOCK {
@@ -263,28 +295,34 @@ fn multiply(
         let t = each!(l => 1.0 + odds[l]);
         let x = each!(l => t[l] / (t[l] * t[l] * inverse - odds[l]));
         let y = each!(l => odds[l] * x[l]);
-        let (mut rise, mut fall) = ([1.0; BLOCK], [1.0; BLOCK]);
-        let mut i = old.a.max(1.0);
-        while i < cell.a {
-            rise = each!(l => rise[l] * (1.0 + i * x[l]));
-            i += 1.0;
-        }
-        let mut j = old.b.max(1.0);
-        while j < cell.b {
-            rise = each!(l => rise[l] * (1.0 + j * y[l]));
-            j += 1.0;
-        }
-        let mut k = n0;
-        while k < n1 {
-            fall = each!(l => fall[l] * (t[l] + k * y[l]));
-            k += 1.0;
-        }
+        let one = [1.0; BLOCK];
+        let rise_a = rising_product(&one, &x, old.a.max(1.0), cell.a);
+        let rise_b = rising_product(&one, &y, old.b.max(1.0), cell.b);
+        let fall = rising_product(&t, &y, n0, n1);
         let (up, down) = (&mut up[at..at + BLOCK], &mut down[at..at + BLOCK]);
         for l in 0..BLOCK {
-            up[l] *= rise[l];
+            up[l] *= rise_a[l] * rise_b[l];
             down[l] *= fall[l];
         }
     }
+}
+
+/// Π_{from ≤ k < to} (t + k·y).
+#[inline(always)]
+fn rising_product(t: &[f64; BLOCK], y: &[f64; BLOCK], from: f64, to: f64) -> [f64; BLOCK] {
+    let (tt, ty, yy) = (each!(l => t[l] * t[l]), each!(l => t[l] * y[l]), each!(l => y[l] * y[l]));
+    let mut product = [1.0; BLOCK];
+    let mut k = from;
+    while k + 1.0 < to {
+        // (t + k·y)·(t + (k + 1)·y).
+        let (linear, quadratic) = (2.0 * k + 1.0, k * (k + 1.0));
+        product = each!(l => product[l] * (tt[l] + (linear * ty[l] + quadratic * yy[l])));
+        k += 2.0;
+    }
+    if k < to {
+        product = each!(l => product[l] * (t[l] + k * y[l]));
+    }
+    product
 }
 
 /// Adds a whole period of many goals by logarithms and Stirling's series.

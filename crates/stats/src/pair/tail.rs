@@ -4,8 +4,9 @@
 //! Gauss-Laguerre points, scaled by the mean distance from zero, give its integral to a few parts in 10⁷ however small it
 //! is beside the whole. The scale is a rung of a ladder, 2^(L/2), the nearest to the mean distance, found by repetition.
 
+use super::curve::Source;
 use super::ladder;
-use super::points::{Points, Prepared, Work};
+use super::points::Work;
 use crate::prior::NormalPrior;
 use crate::vector;
 
@@ -23,59 +24,48 @@ const LAGUERRE: [(f64, f64); 10] = [
     (29.920_697_012_273_89, 9.784_695_840_374_631),
 ];
 
-/// Points on the far side of zero; the first is zero itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Tail {
-    /// −1 below zero, 1 above.
-    pub(crate) side: f64,
-    rung: i32,
-    pub(crate) points: Points,
-}
+/// Points of the rule that are worked out at once: the nearest seven, and the rest only where these have not died out.
+const NEAR: usize = 7;
+/// The integrand has died out when it has fallen by this many natural logarithms from zero.
+const FALLEN: f64 = 16.0;
 
 fn rung_for(mean_distance: f64) -> i32 {
     ladder::round(mean_distance.clamp(1e-12, 1e2))
 }
 
-impl Tail {
-    /// Points for an integrand whose logarithm has about this slope at zero.
-    pub(crate) fn new(side: f64, slope: f64, cells: &[Prepared], variance: f64, work: &mut Work) -> Self {
-        Self::at(side, rung_for(1.0 / slope.abs().max(1e-3)), cells, variance, work)
-    }
-
-    fn at(side: f64, rung: i32, cells: &[Prepared], variance: f64, work: &mut Work) -> Self {
-        let scale = side * ladder::scale(rung);
-        let delta = std::iter::once(0.0).chain(LAGUERRE.iter().map(|(node, _)| node * scale)).collect();
-        let mut points = Points::new(delta);
-        points.add(cells, variance, work);
-        Self { side, rung, points }
-    }
-
-    /// ln of the integral beyond zero, and ℓ(0).
-    pub(crate) fn read(
-        &mut self,
-        cells: &[Prepared],
-        variance: f64,
-        prior: &NormalPrior,
-        work: &mut Work,
-    ) -> (f64, f64) {
-        let mut round = 0;
-        loop {
-            let scale = ladder::scale(self.rung);
-            let at_zero = self.points.values[0];
-            let top = at_zero + prior.ln_density(0.0);
-            let (mut sum, mut distance) = (0.0, 0.0);
-            let points = self.points.values[1..].iter().zip(&self.points.delta[1..]);
-            for ((value, &delta), (node, weight)) in points.zip(LAGUERRE) {
-                let mass = weight * vector::exp(value + prior.ln_density(delta) - top);
+/// ln of the integral on one side of zero (`side` −1 below, 1 above), for an integrand whose logarithm has about this slope
+/// at zero and the likelihood `at_zero` there.
+pub(super) fn ln_integral(
+    source: &Source<'_>,
+    (side, slope, at_zero): (f64, f64, f64),
+    prior: &NormalPrior,
+    work: &mut Work,
+) -> f64 {
+    let mut rung = rung_for(1.0 / slope.abs().max(1e-3));
+    let top = at_zero + prior.ln_density(0.0);
+    let mut round = 0;
+    loop {
+        let scale = ladder::scale(rung);
+        let (mut sum, mut distance) = (0.0, 0.0);
+        for part in [&LAGUERRE[..NEAR], &LAGUERRE[NEAR..]] {
+            let delta: Vec<f64> = part.iter().map(|(node, _)| side * scale * node).collect();
+            let values = source.values(&delta, work);
+            let mut last = 0.0;
+            for ((value, &delta), (node, weight)) in values.iter().zip(&delta).zip(part) {
+                last = value + prior.ln_density(delta) - top;
+                let mass = weight * vector::exp(last);
                 sum += mass;
                 distance += mass * node;
             }
-            let rung = rung_for(scale * distance / sum);
-            round += 1;
-            if rung == self.rung || round > 12 {
-                return (top + libm::log(scale * sum), at_zero);
+            if last < -FALLEN {
+                break;
             }
-            *self = Self::at(self.side, rung, cells, variance, work);
         }
+        let better = rung_for(scale * distance / sum);
+        round += 1;
+        if better == rung || round > 12 {
+            return top + libm::log(scale * sum);
+        }
+        rung = better;
     }
 }
