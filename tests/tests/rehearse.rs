@@ -120,7 +120,15 @@ fn the_examples_play_and_leave_a_report_that_opens_offline() {
 
     let report: Value = serde_json::from_str(&place.read("out.json")).unwrap();
     assert_eq!(report["schema_version"], 1);
-    let names = ["across-channels", "welcome-series", "audiences", "email-split", "headlines"];
+    let names = [
+        "across-channels",
+        "welcome-series",
+        "audiences",
+        "email-split",
+        "headlines",
+        "reorders",
+        "spare-parts",
+    ];
     assert_eq!(report["experiments"].as_array().unwrap().len(), names.len());
     for name in names {
         assert!(page.contains(name), "`{name}` is on the page");

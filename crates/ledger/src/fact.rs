@@ -231,7 +231,7 @@ pub struct Observed {
     pub to_us: i64,
     /// The channel's cursor after the answer; goes into the next question.
     pub cursor: Option<String>,
-    /// All periods that end at or before this are reported, µs UTC: there, a missing row is a zero.
+    /// All periods that end at or before this are reported, µs UTC. A row that is missing there was not told: it is not a zero.
     pub fresh_until_us: Option<i64>,
     /// Rows of the answer that nobody had reported before.
     pub rows_new: u64,

@@ -41,6 +41,8 @@ pub struct RehearsedExperiment {
     pub per: String,
     /// The chance of ever dropping a best arm that was accepted.
     pub alpha: f64,
+    /// What was believed of two arms before the first result, in words.
+    pub prior: String,
     /// What the verdicts promise.
     pub guarantee: Label,
     /// How the arms are separated.
@@ -115,6 +117,8 @@ pub struct Measured {
     pub per: String,
     /// See [`RehearsedExperiment::alpha`].
     pub alpha: f64,
+    /// See [`RehearsedExperiment::prior`].
+    pub prior: String,
     /// The word for what the verdicts promise, such as `robust`.
     pub guarantee: String,
     /// The word for how the arms are separated, such as `platform-split`.
@@ -205,6 +209,7 @@ impl RehearsedExperiment {
             goal: m.goal,
             per: m.per,
             alpha: m.alpha,
+            prior: m.prior,
         }
     }
 }
@@ -230,6 +235,7 @@ mod tests {
             goal: "lead".into(),
             per: "spend".into(),
             alpha: 0.05,
+            prior: "default prior".into(),
             guarantee: "robust".into(),
             separation: "platform-split".into(),
             best_dropped: Some((0.0, 0.0)),

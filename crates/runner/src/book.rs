@@ -1,9 +1,11 @@
 //! The latest known figures of one experiment, by period and arm.
 //!
-//! A later row of the same (period, arm, metric) replaces the earlier one; that is all it does. A cell that nobody
-//! reported is not a zero: it stays out of the table, and the arm takes no part in that period.
+//! A later row of the same (period, arm, metric) replaces the earlier one. A cell that nobody reported is not a zero: it stays out of the
+//! table, and the arm takes no part in that period. What earlier looks read is kept beside, for the statistics that need to know what
+//! each look added.
 
 use gevinst_stats::StatsError;
+use gevinst_stats::proportion::Reading;
 use gevinst_stats::table::{Cell as CountCell, CountTable};
 
 /// What is known of one arm in one period.
@@ -31,6 +33,33 @@ pub struct Cell {
     pub answers: (u64, f64),
 }
 
+impl Cell {
+    /// People and goals, where the cell takes part in the comparison of people; nobody otherwise.
+    #[must_use]
+    pub fn people_and_goals(&self) -> (u64, u64) {
+        match self.exposure.filter(|people| *people > 0.0 && !self.goals_missing) {
+            Some(people) if people.fract() == 0.0 && goals_fit(self.goals, people) => {
+                (whole(people), self.goals)
+            }
+            _ => (0, 0),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn goals_fit(goals: u64, people: f64) -> bool {
+    goals as f64 <= people
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, above zero and far below 2^53"
+)]
+fn whole(people: f64) -> u64 {
+    people as u64
+}
+
 /// What an arm was commanded to use in a period, in the budget's unit.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Commanded {
@@ -47,13 +76,38 @@ pub struct Commanded {
 pub struct Book {
     arms: usize,
     cells: Vec<Cell>,
+    /// Per period, the people and goals that earlier looks read, oldest first; each that differs from the one before.
+    readings: Vec<Vec<Reading>>,
 }
 
 impl Book {
     /// A book in which nothing is known, for `periods` periods and `arms` arms.
     #[must_use]
     pub fn new(periods: usize, arms: usize) -> Self {
-        Self { arms, cells: vec![Cell::default(); periods * arms] }
+        Self { arms, cells: vec![Cell::default(); periods * arms], readings: vec![Vec::new(); periods] }
+    }
+
+    /// Notes that a look read the first `periods` periods as they are now.
+    pub fn note_reading(&mut self, periods: usize) {
+        for (cells, readings) in
+            self.cells.chunks_exact(self.arms.max(1)).zip(&mut self.readings).take(periods)
+        {
+            let reading: Reading = cells.iter().map(Cell::people_and_goals).collect();
+            if readings.last() != Some(&reading) {
+                readings.push(reading);
+            }
+        }
+    }
+
+    /// Takes over what `earlier` had noted.
+    pub fn inherit_readings(&mut self, earlier: Self) {
+        self.readings = earlier.readings;
+    }
+
+    /// What earlier looks read of a period, oldest first.
+    #[must_use]
+    pub fn readings(&self, period: usize) -> &[Reading] {
+        &self.readings[period]
     }
 
     /// Number of arms.

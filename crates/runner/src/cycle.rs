@@ -304,7 +304,10 @@ fn look(
     (as_of, before): (RecordId, Option<&Looked>),
     (moment, now_us): (Moment, i64),
 ) -> Result<(Look, Finding), Error> {
-    let book = book(plan, ledger, AsOf::Record(as_of))?;
+    let mut book = book(plan, ledger, AsOf::Record(as_of))?;
+    if engine.needs_readings() {
+        book.inherit_readings(readings(plan, ledger, before.map_or(RecordId::START, |before| before.as_of))?);
+    }
     let mut finding = engine.look(plan, &book, moment, standing)?;
     finding.checks.push(quality::fresh(plan, moment.periods, now_us));
     if let Some(before) = before {
@@ -312,6 +315,22 @@ fn look(
         finding.checks.push(quality::restated(plan, &was, &book, standing.periods));
     }
     Ok((evidence::look(plan, &book, moment, &finding, now_us), finding))
+}
+
+/// What the looks up to the one that knew `until` have read, each as of its own record.
+fn readings(plan: &Plan, ledger: &Ledger, until: RecordId) -> Result<Book, Error> {
+    let mut readings = Book::new(plan.periods.len(), plan.arms.len());
+    for fact in ledger.facts(Filter::of(plan.experiment.name.as_str()).kinds(&[Kind::Looked])) {
+        let Fact::Looked(looked) = fact?.fact else { continue };
+        if looked.as_of > until {
+            break;
+        }
+        let mut read = observe::read_book(plan, ledger, AsOf::Record(looked.as_of))?;
+        read.inherit_readings(readings);
+        read.note_reading(plan.periods_ended(looked.evidence.data_until_us));
+        readings = read;
+    }
+    Ok(readings)
 }
 
 /// The figures that a look as of a moment in the ledger rests on.

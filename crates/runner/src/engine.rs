@@ -145,6 +145,12 @@ impl Engine {
         })
     }
 
+    /// Whether a look needs to know what earlier looks read: [`Book::note_reading`].
+    #[must_use]
+    pub fn needs_readings(&self) -> bool {
+        self.method.needs_readings()
+    }
+
     /// Takes a look.
     ///
     /// # Errors
@@ -163,7 +169,8 @@ impl Engine {
             checks.extend(quality::warning(plan, book, moment).map_err(refuse)?);
         }
         let sound = !checks.iter().any(Check::stops);
-        let reading = self.method.look(book, moment.periods).map_err(refuse)?;
+        let reading =
+            self.method.look(book, moment.periods, complete_periods(plan, moment)).map_err(refuse)?;
         let judgement = &reading.judgement;
         let costs = self.costs(plan, book, moment).map_err(refuse)?;
         let alive = before.alive();
@@ -277,11 +284,7 @@ impl Engine {
         if self.cost_limit_minor.is_none() && plan.experiment.decide.min_return.is_none() {
             return Ok(Vec::new());
         }
-        let seen_until_us = if moment.closing {
-            plan.close_at_us
-        } else {
-            moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us)
-        };
+        let seen_until_us = seen_until_us(plan, moment);
         if let Some(least) = plan.experiment.decide.min_return {
             return self.returns(plan, book, moment.periods, seen_until_us, least);
         }
@@ -434,6 +437,22 @@ fn status(verdict: Verdict, before: ArmStatus, moment: Moment) -> ArmStatus {
         _ if moment.closing => ArmStatus::Running,
         _ => before,
     }
+}
+
+/// Until when a look knows what happened.
+fn seen_until_us(plan: &Plan, moment: Moment) -> i64 {
+    if moment.closing {
+        plan.close_at_us
+    } else {
+        moment.periods.checked_sub(1).map_or(plan.start_us(), |last| plan.periods[last].end_us)
+    }
+}
+
+/// How many of a look's periods nothing more can come to, by what the definition states.
+fn complete_periods(plan: &Plan, moment: Moment) -> usize {
+    let before_us =
+        seen_until_us(plan, moment).saturating_sub(plan.experiment.delay.complete_after.as_micros());
+    plan.periods[..moment.periods].partition_point(|period| period.end_us <= before_us)
 }
 
 /// The most goals that two arms may still bring together, at their rate so far: later periods, and goals on their way.

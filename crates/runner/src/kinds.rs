@@ -12,6 +12,9 @@
 //! a platform may be off by a whole day, and it is that of the days. Whatever the kind, what comes out has the shape that
 //! decisions read, so that deciding, allocating, recording and reporting are one path.
 //!
+//! Goals of a list may arrive late, over several looks. People are compared by what each look added ([`PeopleTable::of_readings`]); a
+//! capped value's bounds are exact for cohorts that are complete, and wait for these.
+//!
 //! Cells that cannot be what they claim (more people reached the goal than there were, squares that fit no values, a value above
 //! the cap) take no part; [`Method::unfit`] names them, and decisions stop while there are any.
 
@@ -154,11 +157,17 @@ impl Method {
         Ok(Self { form })
     }
 
-    /// Reads the first `periods` periods of a book.
+    /// Whether a look needs to know what earlier looks read.
+    #[must_use]
+    pub fn needs_readings(&self) -> bool {
+        matches!(self.form, Form::People(_))
+    }
+
+    /// Reads the first `periods` periods of a book; nothing more can come to the first `complete` of them.
     ///
     /// # Errors
     /// A number outside what the statistics accept.
-    pub fn look(&mut self, book: &Book, periods: usize) -> Result<Reading, StatsError> {
+    pub fn look(&mut self, book: &Book, periods: usize, complete: usize) -> Result<Reading, StatsError> {
         let method = self.words();
         let mut dispersion = None;
         let mut differences = None;
@@ -183,7 +192,8 @@ impl Method {
                 (judgement, Some(measures))
             }
             Form::Values(settings, capped) => {
-                let table = values(book, periods, *capped)?;
+                let known = if capped.is_some() { complete.min(periods) } else { periods };
+                let table = values(book, known, *capped)?;
                 let judged = match capped {
                     Some(capped) => value::judge_capped(&table, settings, capped)?,
                     None => value::judge(&table, settings)?,
@@ -212,6 +222,13 @@ impl Method {
                 // The statistics count effective values; people count goals.
                 let cells = || (0..periods).map(|period| book.cell(period, arm));
                 evidence.count = cells().map(|cell| cell.goals).sum();
+                let fits = |cell: &&Cell| match &self.form {
+                    Form::Values(_, capped) => {
+                        counted(cell).is_some_and(|people| unfit_values(cell, people, *capped).is_none())
+                    }
+                    _ => true,
+                };
+                evidence.exposure = cells().filter(fits).filter_map(counted).sum();
                 values_minor[arm] = Some(cells().map(|cell| cell.value).sum());
             }
         }
@@ -236,7 +253,7 @@ impl Method {
             Form::Counts(_) => "conditional likelihood, exact form (people assigned at random)",
             Form::People(_) => "conditional 2×2 tables, exact (people assigned at random)",
             Form::Values(_, Some(_)) => {
-                "means of values up to a cap, betting bounds (people assigned at random)"
+                "means of values up to a cap, betting bounds over complete days (people assigned at random)"
             }
             Form::Values(settings, None) if settings.noise == Noise::People => {
                 "means of values, stratified confidence sequence, spread of people"
@@ -289,14 +306,19 @@ fn counted(cell: &Cell) -> Option<f64> {
     cell.exposure.filter(|exposure| *exposure > 0.0 && !cell.goals_missing)
 }
 
+/// Every cohort as looks have read it. A reading of other people than there are now was of figures that were restated since: what came
+/// after it counts from nothing.
 fn people(book: &Book, periods: usize) -> Result<PeopleTable, StatsError> {
-    let (mut people, mut goals) = (Vec::new(), Vec::new());
-    for cell in cells(book, periods) {
-        let present = counted(cell).filter(|people| unfit_people(cell, *people).is_none());
-        people.push(present.map_or(0, whole));
-        goals.push(present.map_or(0, |_| cell.goals));
-    }
-    PeopleTable::new(book.arms(), people, goals)
+    let cohort = |period: usize| {
+        let now: proportion::Reading =
+            (0..book.arms()).map(|arm| book.cell(period, arm).people_and_goals()).collect();
+        let same_people =
+            |then: &&proportion::Reading| then.iter().zip(&now).all(|(then, now)| then.0 == now.0);
+        let mut readings: Vec<_> = book.readings(period).iter().filter(same_people).cloned().collect();
+        readings.push(now);
+        readings
+    };
+    PeopleTable::of_readings(book.arms(), &(0..periods).map(cohort).collect::<Vec<_>>())
 }
 
 fn values(book: &Book, periods: usize, capped: Option<CappedSettings>) -> Result<ValueTable, StatsError> {

@@ -10,12 +10,16 @@ use gevinst_ledger::fact::{LearnedNoise, LearnedPrior};
 use gevinst_ledger::{AsOf, Fact, Filter, Kind, Ledger};
 use gevinst_stats::StatsError;
 use gevinst_stats::fdr::{OnlineFdr, OnlineRule, e_benjamini_hochberg};
+use gevinst_stats::judgement::Detail;
 use gevinst_stats::learn::{
     Closed, ClosedArm, Gain, LearnedScale, Reference, ScalePrior, gains, learn_channels, learn_noise,
 };
+use gevinst_stats::pair::PairEvidence;
 use gevinst_stats::prior::DispersionPrior;
 use gevinst_stats::table::CountTable;
 
+use crate::book::Book;
+use crate::kinds::{Method, Terms};
 use crate::plan::Plan;
 use crate::{Error, observe};
 
@@ -31,6 +35,8 @@ pub const LEARN_FROM: usize = 8;
 const NEWEST: usize = 200;
 /// Between these, whatever was learned: narrower and real differences would be proven late, wider and small ones.
 const RATIO_SD: (f64, f64) = (0.1, 1.0);
+/// A prior so wide that it says nothing about a ratio of values.
+const WIDE_SD: f64 = 20.0;
 /// The channel of an experiment whose arms run on several.
 pub const SEVERAL_CHANNELS: &str = "several channels";
 
@@ -47,12 +53,12 @@ pub struct Past {
     pub arms: Vec<String>,
     /// Which of them the others were compared to.
     pub control: Option<usize>,
-    /// What of its goal was judged; priors are learned from goals that are counted.
+    /// What of its goal was judged; a prior is learned from goals of its own kind.
     pub kind: GoalKind,
     /// Whether people were assigned at random: then days add no noise of their own.
     pub exact: bool,
     /// Its results.
-    pub table: CountTable,
+    pub results: Results,
     /// Per arm, ln of the closing e-value against "this arm is the best".
     pub ln_e_drop: Vec<f64>,
     /// Per arm, whether it was dropped on that evidence.
@@ -63,12 +69,31 @@ pub struct Past {
     pub rehearsed: bool,
 }
 
+/// What a closed experiment says about the true rates of its arms.
+#[derive(Debug, Clone)]
+pub enum Results {
+    /// Goals by period and arm.
+    Counts(CountTable),
+    /// Of mean values and ratios, per arm: ln of the figure relative to the others, with its standard error.
+    Estimates(Vec<ClosedArm>),
+}
+
+impl Results {
+    /// The counts, where days may be noisy and there are several.
+    fn of_noisy_days(&self) -> Option<&CountTable> {
+        match self {
+            Self::Counts(table) => Some(table).filter(|table| table.periods() > 1),
+            Self::Estimates(_) => None,
+        }
+    }
+}
+
 /// What was learned.
 #[derive(Debug, Clone)]
 pub struct Learned {
     /// The spread over all channels.
     pub pooled: LearnedScale,
-    /// The spread by channel, in alphabetical order.
+    /// The spread by channel, in alphabetical order; of mean values and of ratios apart from that of rates.
     pub channels: Vec<(String, LearnedScale)>,
     /// The prior on day noise, in logit variances of a pair; `None` without an experiment of several periods whose days may be noisy.
     pub noise: Option<DispersionPrior>,
@@ -133,26 +158,49 @@ pub struct PassedOver {
 /// What an experiment that is launched now may believe: learned from the newest closed experiments of the ledger, those on its own
 /// channel where there are [`LEARN_FROM`] of them, else those of all channels. `None` with fewer, and where its definition says so.
 ///
-/// What was rehearsed teaches nothing here: it says what its market assumed. Nor do means of values, whose spread is another.
+/// What was rehearsed teaches nothing here: it says what its market assumed. Nor do goals of another kind: mean values differ by other
+/// factors than rates do.
 ///
 /// # Errors
 /// Those of the ledger, and of the statistics.
 pub fn prior(plan: &Plan, ledger: &Ledger) -> Result<Option<LearnedPrior>, Error> {
-    if plan.experiment.decide.prior == PriorSource::Default || plan.experiment.goal.kind != GoalKind::Count {
+    if plan.experiment.decide.prior == PriorSource::Default {
         return Ok(None);
     }
+    prior_from(plan, &teachers(ledger)?)
+}
+
+/// The experiments that [`prior`] learns from, whatever it is asked for.
+///
+/// # Errors
+/// Those of the ledger, and of the statistics.
+pub fn teachers(ledger: &Ledger) -> Result<Vec<Past>, Error> {
     let (mut past, _) = closed_newest(ledger, NEWEST)?;
-    past.retain(|one| !one.rehearsed && one.kind == GoalKind::Count);
+    past.retain(|one| !one.rehearsed);
+    Ok(past)
+}
+
+/// As [`prior`], from the experiments that [`teachers`] found.
+///
+/// # Errors
+/// Those of the statistics.
+pub fn prior_from(plan: &Plan, teachers: &[Past]) -> Result<Option<LearnedPrior>, Error> {
+    if plan.experiment.decide.prior == PriorSource::Default {
+        return Ok(None);
+    }
+    let of_kind = |one: &&Past| one.kind == plan.experiment.goal.kind;
+    let past: Vec<Past> = teachers.iter().filter(of_kind).cloned().collect();
     if past.len() < LEARN_FROM {
         return Ok(None);
     }
     let learned = learn(&past)?;
     let channels = plan.experiment.channels();
     let own = learned.channels.iter().find(|(name, scale)| {
-        channels.len() == 1 && *name == channels[0].as_str() && scale.experiments >= LEARN_FROM
+        let [one] = channels.as_slice() else { return false };
+        *name == group(one.as_str(), plan.experiment.goal.kind) && scale.experiments >= LEARN_FROM
     });
     let (channel, scale) = match own {
-        Some((name, scale)) => (Some(name.clone()), scale),
+        Some((_, scale)) => (Some(channels[0].to_string()), scale),
         None => (None, &learned.pooled),
     };
     if scale.experiments < LEARN_FROM {
@@ -207,17 +255,16 @@ fn closed_newest(ledger: &Ledger, most: usize) -> Result<(Vec<Past>, Vec<PassedO
             pass("its definition, as launched, is not accepted by this version");
             continue;
         };
-        if plan.experiment.goal.kind != gevinst_experiment::GoalKind::Count {
-            pass("its goal is a sum of money: nothing about rates is learned from it");
-            continue;
-        }
         if plan.arms.len() < 2 {
             pass("it has one arm: there is nothing to compare");
             continue;
         }
         let book = observe::read_book(&plan, ledger, AsOf::Now)?;
         let refused = |source| Error::Statistics { experiment: entry.name.clone(), source };
-        let table = book.table(plan.periods.len()).map_err(refused)?;
+        let Some(results) = results(&plan, &book).map_err(refused)? else {
+            pass("its values are too few to tell how far apart its arms are");
+            continue;
+        };
         let newest =
             ledger.facts(Filter::of(&entry.name).kinds(&[Kind::Looked]).newest_first()).next().transpose()?;
         let Some(Fact::Looked(looked)) = newest.map(|stored| stored.fact) else {
@@ -241,7 +288,7 @@ fn closed_newest(ledger: &Ledger, most: usize) -> Result<(Vec<Past>, Vec<PassedO
             control: plan.arms.iter().position(|arm| arm.control),
             kind: plan.experiment.goal.kind,
             exact: plan.dispersion.is_exact(),
-            table,
+            results,
             ln_e_drop: plan
                 .arms
                 .iter()
@@ -261,6 +308,48 @@ fn closed_newest(ledger: &Ledger, most: usize) -> Result<(Vec<Past>, Vec<PassedO
     Ok((past, passed))
 }
 
+/// Whose spread is one: a channel's, of one kind of goal.
+fn group(channel: &str, kind: GoalKind) -> String {
+    match kind {
+        GoalKind::Count => channel.to_owned(),
+        GoalKind::Value => format!("{channel}, mean values"),
+        GoalKind::Ratio => format!("{channel}, ratios"),
+    }
+}
+
+/// What a closed experiment's figures say; `None` where a mean or a ratio has no bounds yet.
+///
+/// Of values and ratios the joint reading is taken with a prior so wide that it says nothing. From the variances V of the pairs' log
+/// ratios come those of single arms, v_a = (Σ_b V_ab − Σ_{b<c} V_bc / (K − 1)) / (K − 2), and V/2 each for two arms.
+fn results(plan: &Plan, book: &Book) -> Result<Option<Results>, StatsError> {
+    let periods = plan.periods.len();
+    if plan.experiment.goal.kind == GoalKind::Count {
+        return Ok(Some(Results::Counts(book.table(periods)?)));
+    }
+    let arms = plan.arms.len();
+    let terms = Terms { prior_sd: WIDE_SD, cap_minor: None, ..Terms::of(plan, Detail::Full) };
+    let pairs = Method::new(&terms, arms)?.look(book, periods, periods)?.judgement.pairs;
+    let bounded =
+        |pair: &PairEvidence| pair.confidence.is_some_and(|c| c.lower.is_some() && c.upper.is_some());
+    if !pairs.iter().all(bounded) {
+        return Ok(None);
+    }
+    let count = float(arms as u64);
+    let all: f64 = pairs.iter().map(|pair| pair.sd * pair.sd).sum();
+    let of = |arm: usize| {
+        let (mut ln_rate, mut own) = (0.0, 0.0);
+        for pair in pairs.iter().filter(|pair| pair.a == arm || pair.b == arm) {
+            ln_rate += if pair.a == arm { pair.mean } else { -pair.mean } / count;
+            own += pair.sd * pair.sd;
+        }
+        let variance = if arms == 2 { 0.5 * all } else { (own - all / (count - 1.0)) / (count - 2.0) };
+        // Variances that do not add up exactly: no arm is known better than a tenth of what its pairs are.
+        let least = 0.01 * own / (count - 1.0);
+        ClosedArm::Estimate { ln_rate, standard_error: variance.max(least).sqrt() }
+    };
+    Ok(Some(Results::Estimates((0..arms).map(of).collect())))
+}
+
 /// Learns from closed experiments.
 ///
 /// # Errors
@@ -271,24 +360,30 @@ pub fn learn(past: &[Past]) -> Result<Learned, Error> {
         move |source: StatsError| Error::Statistics { experiment, source }
     };
     // Day noise first: it widens what each experiment says about the spread.
-    let noisy: Vec<CountTable> = past
-        .iter()
-        .filter(|one| !one.exact && one.table.periods() > 1)
-        .map(|one| one.table.clone())
-        .collect();
+    let noisy: Vec<CountTable> =
+        past.iter().filter(|one| !one.exact).filter_map(|one| one.results.of_noisy_days()).cloned().collect();
     let noise = learn_noise(&noisy, &DispersionPrior::default(), NOISE_WORTH).map_err(of("all together"))?;
     let mean_variance: f64 = noise.variances().iter().zip(noise.weights()).map(|(v, w)| v * w).sum();
-    let mut channels: Vec<&str> = past.iter().map(|one| one.channel.as_str()).collect();
+    let mut channels: Vec<String> = past.iter().map(|one| group(&one.channel, one.kind)).collect();
     channels.sort_unstable();
     channels.dedup();
     let number = |one: &Past| {
-        u32::try_from(channels.partition_point(|c| *c < one.channel.as_str())).unwrap_or(u32::MAX)
+        let own = group(&one.channel, one.kind);
+        u32::try_from(channels.partition_point(|c| *c < own)).unwrap_or(u32::MAX)
     };
     let mut closed = Vec::with_capacity(past.len());
     for one in past {
         // The prior's variances are of a pair's logit: an arm's own factor has half.
         let variance = if one.exact { 0.0 } else { (0.5 * mean_variance).min(1.5) };
-        let summed = Closed::of_table(&one.table, one.control, variance).map_err(of(&one.name))?;
+        let summed = match &one.results {
+            Results::Counts(table) => {
+                Closed::of_table(table, one.control, variance).map_err(of(&one.name))?
+            }
+            // What days add is in the standard errors.
+            Results::Estimates(arms) => {
+                Closed { arms: arms.clone(), control: one.control, noise_variance: 0.0 }
+            }
+        };
         closed.push((number(one), summed));
     }
     let (pooled, by_channel) =
@@ -306,7 +401,7 @@ pub fn learn(past: &[Past]) -> Result<Learned, Error> {
         pooled,
         channels: by_channel
             .into_iter()
-            .map(|(channel, scale)| (channels[channel as usize].to_owned(), scale))
+            .map(|(channel, scale)| (channels[channel as usize].clone(), scale))
             .collect(),
         noise: (!noisy.is_empty()).then_some(noise),
         noise_experiments: noisy.len(),
@@ -422,7 +517,7 @@ mod tests {
             control: Some(0),
             kind: GoalKind::Count,
             exact: false,
-            table: CountTable::from_columns(2, &[1.0; 20], &columns).unwrap(),
+            results: Results::Counts(CountTable::from_columns(2, &[1.0; 20], &columns).unwrap()),
             ln_e_drop: ln_e.to_vec(),
             dropped: vec![ln_e[0] > 3.0, ln_e[1] > 3.0],
             alpha: 0.05,
@@ -465,6 +560,65 @@ mod tests {
         assert!((batch.false_expected_at_most - 0.5).abs() < 1e-12);
         all[7] = past("e7", "email", [40, 40], [f64::NEG_INFINITY, 500.0_f64.ln()]);
         assert_eq!(learn(&all).unwrap().batches[0].hold, [(7, 1)]);
+    }
+
+    #[test]
+    fn mean_values_teach_beside_rates_and_apart_from_them() {
+        // Protects: priors of rates from how far values differ, and value experiments from being passed over.
+        let mut all: Vec<Past> =
+            (0..8).map(|i| past(&format!("rates-{i}"), "email", [40 + i % 2, 40], [0.0; 2])).collect();
+        all.extend((0..8).map(|i| {
+            let of = |ln_rate| ClosedArm::Estimate { ln_rate, standard_error: 0.1 };
+            let far = if i % 2 == 0 { 0.6 } else { -0.6 };
+            let values = past(&format!("values-{i}"), "email", [1, 1], [0.0; 2]);
+            Past { kind: GoalKind::Value, results: Results::Estimates(vec![of(0.0), of(far)]), ..values }
+        }));
+        let learned = learn(&all).unwrap();
+        let names: Vec<&str> = learned.channels.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["email", "email, mean values"]);
+        let [rates, values] = [&learned.channels[0].1, &learned.channels[1].1];
+        assert!(values.tau > 0.25 && values.tau > 2.0 * rates.tau, "{} {}", values.tau, rates.tau);
+        let (measured, believed) = &learned.experiments[8].arms[1];
+        let measured = measured.unwrap();
+        assert!((measured - 0.6_f64.exp()).abs() < 1e-9 && believed.ln_ratio.exp() < measured);
+        assert_eq!(learned.noise_experiments, 8, "days of values are in their standard errors");
+    }
+
+    #[test]
+    fn figures_of_values_give_each_arm_an_estimate_and_too_few_none() {
+        // Protects what a value experiment teaches from its prior, and spreads from guesses.
+        let company = "currency = \"NOK\"\ntimezone = \"UTC\"\nmonth = { budget = \"9 000 NOK\" }\nchannels.email = { plugin = \"email\" }\n";
+        let text = "name = \"x\"\nmonth = \"2026-11\"\nhypothesis = \"A brings more.\"\nseparation = \"randomised\"\n\
+                    goal = { metric = \"revenue\", kind = \"value\", per = \"recipients\" }\n\
+                    budget = { total_exposure = 90_000, daily_exposure = 3_000 }\n\
+                    arm = [{ name = \"a\", channel = \"email\", control = true }, { name = \"b\", channel = \"email\" }, \
+                    { name = \"c\", channel = \"email\" }]\ndelay = { complete_after = \"1 day\" }\n";
+        let company =
+            gevinst_experiment::parse_company(&gevinst_experiment::Source::new("gevinst.toml", company))
+                .unwrap();
+        let experiment = gevinst_experiment::parse_experiment(
+            &gevinst_experiment::Source::new("x.toml", text),
+            &company.value,
+        )
+        .unwrap();
+        let plan = Plan::new(&company.value, &experiment.value, None).unwrap();
+        let mut book = Book::new(plan.periods.len(), 3);
+        assert!(results(&plan, &book).unwrap().is_none());
+        for period in 0..plan.periods.len() {
+            for (arm, orders) in [(0, 20_u64), (1, 30), (2, 20)] {
+                let cell = book.cell_mut(period, arm);
+                let worth = float(orders);
+                // Orders of 80 and 120 kr.
+                (cell.exposure, cell.goals) = (Some(1000.0), orders);
+                (cell.value, cell.value_sq) = (10_000.0 * worth, 104e6 * worth);
+            }
+        }
+        let Some(Results::Estimates(arms)) = results(&plan, &book).unwrap() else { panic!("estimates") };
+        let ClosedArm::Estimate { ln_rate: a, standard_error: se_a } = arms[0] else { panic!("an estimate") };
+        let ClosedArm::Estimate { ln_rate: b, standard_error: se_b } = arms[1] else { panic!("an estimate") };
+        assert!((b - a - 1.5_f64.ln()).abs() < 1e-3, "{a} {b}");
+        // 600 orders with a coefficient of variation of 1.04 in squares: 1/√577 or so, and less for 900.
+        assert!((se_a - (1.04_f64 / 600.0).sqrt()).abs() < 0.003 && se_b < se_a, "{se_a} {se_b}");
     }
 
     #[test]

@@ -210,8 +210,8 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
     let mut book = Book::new(plan.periods.len(), plan.arms.len());
     let exposure = plan.exposure_metric();
     let goal = plan.goal_metric();
-    // What is bought and what it brought come from two channels: one may know of a period that the other says nothing of.
-    let mut counted = vec![plan.experiment.goal.source.is_none(); plan.periods.len() * plan.arms.len()];
+    // Exposure without a word on its goals: a metric that the channel does not know, or a source that is behind. Not a zero.
+    let mut counted = vec![false; plan.periods.len() * plan.arms.len()];
     for row in ledger.observations(plan.experiment.name.as_str(), as_of)? {
         let period = plan.periods.partition_point(|period| period.end_us <= row.period_start_us);
         let arm = plan.arms.iter().position(|arm| *arm.name == *row.arm);

@@ -165,18 +165,7 @@ impl Plan {
     /// What is believed before the first result, in words.
     #[must_use]
     pub fn belief(&self) -> String {
-        let factor = (0.674_489_75 * self.prior.sd).exp();
-        let so = format!("two arms differ by a factor of {factor:.2} or less in half of the cases");
-        match &self.learned {
-            None => format!("default prior: {so}"),
-            Some(learned) => {
-                let of = learned.channel.as_ref().map_or(String::new(), |name| format!(" on `{name}`"));
-                let noise = learned.noise.as_ref().map_or(String::new(), |noise| {
-                    format!("; day noise as in {} of them", noise.experiments)
-                });
-                format!("prior learned from {} closed experiments{of}: {so}{noise}", learned.experiments)
-            }
-        }
+        belief(self.learned.as_ref())
     }
 
     /// The most that the definition lets the month use, in the budget's unit.
@@ -249,6 +238,22 @@ impl Plan {
         let plugin_step = plugin_step.max(1);
         (natural + plugin_step - 1) / plugin_step * plugin_step
     }
+}
+
+/// What looks believe of two arms before the first result, in words; `None`: the default.
+#[must_use]
+pub fn belief(learned: Option<&LearnedPrior>) -> String {
+    let sd = learned.map_or_else(|| NormalPrior::default().sd, |learned| learned.ratio_sd);
+    // Half of a normal law lies within 0.6745 standard deviations.
+    let factor = (0.674_489_75 * sd).exp();
+    let so = format!("two arms differ by a factor of {factor:.2} or less in half of the cases");
+    let Some(learned) = learned else { return format!("default prior: {so}") };
+    let of = learned.channel.as_ref().map_or(String::new(), |name| format!(" on `{name}`"));
+    let noise = learned
+        .noise
+        .as_ref()
+        .map_or(String::new(), |noise| format!("; day noise as in {} of them", noise.experiments));
+    format!("prior learned from {} closed experiments{of}: {so}{noise}", learned.experiments)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of arms")]

@@ -110,11 +110,15 @@ fn reported(plan: &Plan, book: &Book, moment: Moment, before: &Standing) -> Chec
     listed("reported", &missing, "every running arm was reported", "no figures for a running arm")
 }
 
-/// Where another channel counts the goals it must have said how many, were it none.
+/// Whoever counts the goals must have said how many, were it none.
 fn counted(plan: &Plan, book: &Book, moment: Moment) -> Check {
     let bad = cells_of(plan, book, moment, |cell| cell.goals_missing);
-    let wrong = "the goal's source reports nothing, not even zero, for";
-    listed("counted", &bad, "the goals of every exposure were reported", wrong)
+    let goal = plan.goal_metric();
+    let wrong = match &plan.experiment.goal.source {
+        Some(source) => format!("channel `{source}` reports no `{goal}`, not even zero, for"),
+        None => format!("the arm's channel reports no `{goal}`, not even zero, for"),
+    };
+    listed("counted", &bad, "the goals of every exposure were reported", &wrong)
 }
 
 /// Cells that cannot be what they claim, by what the goal's statistics say of each; they take no part in these.

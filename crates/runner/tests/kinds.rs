@@ -60,17 +60,17 @@ fn people_are_compared_by_odds_and_rare_goals_by_rates() {
     // Protects the label of the ratio: at 40 % against 20 % the odds ratio is 2.67 where the rates' is 2.
     let mut method = Method::new(&terms(GoalKind::Count), 2).unwrap();
     let often = book(&[[(2000.0, 800, 800.0, 800.0), (2000.0, 400, 400.0, 400.0)]]);
-    let reading = method.look(&often, 1).unwrap();
+    let reading = method.look(&often, 1, 1).unwrap();
     assert_eq!(reading.measures, [EffectMeasure::OddsRatio]);
     assert_eq!(reading.judgement.guarantee, Guarantee::Exact);
     let ratio = reading.judgement.pairs[0].posterior.unwrap().median;
     assert!((ratio - 2.62).abs() < 0.06, "{ratio}");
     assert_eq!((reading.dispersion, reading.values_minor[0]), (None, None));
     let rarely = book(&[[(200_000.0, 8, 8.0, 8.0), (200_000.0, 4, 4.0, 4.0)]]);
-    assert_eq!(method.look(&rarely, 1).unwrap().measures, [EffectMeasure::RateRatio]);
+    assert_eq!(method.look(&rarely, 1, 1).unwrap().measures, [EffectMeasure::RateRatio]);
     // The whole list is one table a period: what both arms did on a day cancels.
     let again = Terms { once: false, ..terms(GoalKind::Count) };
-    let reading = Method::new(&again, 2).unwrap().look(&often, 1).unwrap();
+    let reading = Method::new(&again, 2).unwrap().look(&often, 1, 1).unwrap();
     assert_eq!(
         (reading.judgement.guarantee, reading.measures[0]),
         (Guarantee::Robust, EffectMeasure::RateRatio)
@@ -84,7 +84,7 @@ fn a_cap_gives_the_exact_guarantee_and_a_difference_in_money() {
     let day = [(4000.0, 2000, 2e7, 2e11), (4000.0, 2000, 1.6e7, 1.28e11)];
     let days = book(&[day; 4]);
     let mut plain = Method::new(&terms(GoalKind::Value), 2).unwrap();
-    let reading = plain.look(&days, 4).unwrap();
+    let reading = plain.look(&days, 4, 4).unwrap();
     assert_eq!(reading.judgement.guarantee, Guarantee::Asymptotic);
     assert_eq!(reading.judgement.arms[0].count, 8000, "goals, not effective values");
     assert_eq!(reading.values_minor, [Some(8e7), Some(6.4e7)]);
@@ -92,13 +92,13 @@ fn a_cap_gives_the_exact_guarantee_and_a_difference_in_money() {
     assert!((difference.estimate - 1000.0).abs() < 1e-6);
     assert!(difference.lower.unwrap() > 800.0 && difference.upper.unwrap() < 1200.0, "{difference:?}");
     let capped = Terms { cap_minor: Some(20_000.0), ..terms(GoalKind::Value) };
-    let reading = Method::new(&capped, 2).unwrap().look(&days, 4).unwrap();
+    let reading = Method::new(&capped, 2).unwrap().look(&days, 4, 4).unwrap();
     assert_eq!(reading.judgement.guarantee, Guarantee::Exact);
     let exact = reading.differences[0].unwrap();
     assert!(exact.lower.unwrap() < difference.lower.unwrap() && exact.lower.unwrap() > 0.0, "{exact:?}");
     // Nobody assigned these at random: a stated cap does not make an exact promise of them.
     let split = Terms { people_at_random: false, ..capped };
-    let reading = Method::new(&split, 2).unwrap().look(&days, 4).unwrap();
+    let reading = Method::new(&split, 2).unwrap().look(&days, 4, 4).unwrap();
     assert_eq!(reading.judgement.guarantee, Guarantee::Asymptotic);
 }
 
@@ -120,7 +120,7 @@ fn figures_that_cannot_be_take_no_part_and_are_named() {
         let book = book(&[[good, good], [bad, good]]);
         assert!(method.unfit(book.cell(1, 0)).unwrap().contains(why));
         assert_eq!(method.unfit(book.cell(0, 0)), None);
-        let exposure = method.look(&book, 2).unwrap().judgement.arms[0].exposure;
+        let exposure = method.look(&book, 2, 2).unwrap().judgement.arms[0].exposure;
         assert!((exposure - 1000.0).abs() < 1e-9, "{why}: {exposure}");
     }
 }
@@ -132,7 +132,7 @@ fn one_arm_is_read_whatever_its_goal() {
         let mut book = Book::new(1, 1);
         *book.cell_mut(0, 0) =
             Cell { exposure: Some(10.0), goals: 2, value: 5.0, value_sq: 13.0, ..Cell::default() };
-        let reading = Method::new(&terms(kind), 1).unwrap().look(&book, 1).unwrap();
+        let reading = Method::new(&terms(kind), 1).unwrap().look(&book, 1, 1).unwrap();
         assert_eq!((reading.judgement.arms[0].count, reading.judgement.pairs.len()), (2, 0));
     }
 }

@@ -294,7 +294,7 @@ fn a_period_that_the_source_says_nothing_of_is_not_a_zero() {
         .collect();
     assert_eq!(
         failed,
-        ["the goal's source reports nothing, not even zero, for: `first` on day 1, `second` on day 1"]
+        ["channel `crm` reports no `meeting`, not even zero, for: `first` on day 1, `second` on day 1"]
     );
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
     };
     let mut statistics = Method::new(&terms, results.arms.len()).map_err(refused)?;
     let book = book(&results, &statistics, path)?;
-    let reading = statistics.look(&book, results.periods).map_err(refused)?;
+    let reading = statistics.look(&book, results.periods, results.periods).map_err(refused)?;
     let judgement = &reading.judgement;
     let costs = costs(args, &results, exact).map_err(refused)?;
     let spend: Vec<f64> =

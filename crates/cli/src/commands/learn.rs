@@ -58,6 +58,8 @@ struct Experiment {
     name: String,
     batch: String,
     channel: String,
+    /// What of its goal was judged: `count`, `value` or `ratio`.
+    kind: &'static str,
     rehearsed: bool,
     /// The arm that ratios are relative to; none for an even split.
     reference: Option<String>,
@@ -152,6 +154,7 @@ fn answered(past: &[Past], learned: &Learned, passed: Vec<PassedOver>) -> Answer
         name: one.name.clone(),
         batch: one.batch.clone(),
         channel: one.channel.clone(),
+        kind: one.kind.as_str(),
         rehearsed: one.rehearsed,
         reference: match learned.experiments[index].reference {
             Reference::Arm(arm) => Some(one.arms[arm].clone()),

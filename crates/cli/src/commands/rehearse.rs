@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gevinst_experiment::{Located, Project};
-use gevinst_ledger::{AsOf, Fact, Filter, Kind as FactKind, Ledger};
+use gevinst_ledger::fact::LearnedPrior;
+use gevinst_ledger::{Access, AsOf, Fact, Filter, Kind as FactKind, Ledger};
 use gevinst_rehearsal::Calendar;
 use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
@@ -17,6 +18,7 @@ use gevinst_report::{html, terminal};
 use gevinst_runner::cycle::{self, Papers};
 use gevinst_runner::engine::Engine;
 use gevinst_runner::kinds::Terms;
+use gevinst_runner::learn::{self, Past};
 use gevinst_runner::plan::Plan;
 use gevinst_runner::rehearse::month::{self, MonthOutcome};
 use gevinst_runner::rehearse::months::{self, Mean, Summary};
@@ -84,6 +86,7 @@ fn parts<'a>(project: &'a Project, args: &Rehearse) -> Result<Vec<Part<'a>>, Fai
         .map(|located| (&located.experiment, located.path.parent().unwrap_or(Path::new(""))))
         .collect();
     let answers = stand_ins(&questions, &project::data_folders());
+    let taught = Taught::of(project)?;
     let mut calendars: BTreeMap<String, Arc<Calendar>> = BTreeMap::new();
     let mut parts = Vec::with_capacity(answers.len());
     let mut wrong = Vec::new();
@@ -105,13 +108,44 @@ fn parts<'a>(project: &'a Project, args: &Rehearse) -> Result<Vec<Part<'a>>, Fai
                 Arc::clone(calendars.entry(month).or_insert(Arc::new(made)))
             }
         };
-        let plan = Plan::new(&project.company, &located.experiment, rule).map_err(|error| failure(&error))?;
+        let mut plan =
+            Plan::new(&project.company, &located.experiment, rule).map_err(|error| failure(&error))?;
+        let learned = taught.prior(&plan)?;
+        plan.believe(learned).map_err(|error| failure(&error))?;
         let stated = located.experiment.rehearsal.as_ref().map_or(1, |rehearsal| rehearsal.seed);
         parts.push(Part { located, plan, stand_in, calendar, seed: args.seed.unwrap_or(stated) });
     }
     // All that is wrong is said at once, as with the definitions themselves.
     let texts: Vec<String> = wrong.iter().map(Failure::text).collect();
     if texts.is_empty() { Ok(parts) } else { Err(Failure::rendered(Kind::Input, texts.join("\n\n"))) }
+}
+
+/// What the company's own ledger has learned by now, where there is one: a rehearsal believes what `run` would.
+struct Taught {
+    ledger: Option<Ledger>,
+    teachers: Vec<Past>,
+}
+
+impl Taught {
+    fn of(project: &Project) -> Result<Self, Failure> {
+        let path = project::ledger_path(None, Some(&project.company_path))?;
+        if !path.exists() {
+            return Ok(Self { ledger: None, teachers: Vec::new() });
+        }
+        let ledger = Ledger::open(&path, Access::Read).map_err(|error| super::ledger::failure(&error))?;
+        let teachers = learn::teachers(&ledger).map_err(|error| failure(&error))?;
+        Ok(Self { ledger: Some(ledger), teachers })
+    }
+
+    /// What an experiment believes: what was fixed at its launch, else what a launch now would fix.
+    fn prior(&self, plan: &Plan) -> Result<Option<LearnedPrior>, Failure> {
+        let Some(ledger) = &self.ledger else { return Ok(None) };
+        let launched = ledger.launched(plan.experiment.name.as_str());
+        match launched.map_err(|error| super::ledger::failure(&error))? {
+            Some(launched) if launched.rehearsal_seed.is_none() => Ok(launched.prior),
+            _ => learn::prior_from(plan, &self.teachers).map_err(|error| failure(&error)),
+        }
+    }
 }
 
 /// A runner's error as the program ends with it.
@@ -290,6 +324,7 @@ fn measure(part: &Part<'_>, summary: &Summary, outcome: Option<&MonthOutcome>) -
         goal: plan.goal_metric().to_owned(),
         per: plan.exposure_metric().to_owned(),
         alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
+        prior: plan.belief(),
         guarantee: Terms::of(plan, Detail::Full).guarantee().as_str().to_owned(),
         separation: plan.experiment.separation.as_str().to_owned(),
         best_dropped: Some(pair(summary.best_dropped)),

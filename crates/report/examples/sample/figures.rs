@@ -611,6 +611,7 @@ pub(crate) fn rehearsal() -> RehearsalReport {
         goal: "lead".into(),
         per: "spend".into(),
         alpha: 0.05,
+        prior: "default prior: two arms differ by a factor of 1.31 or less in half of the cases".into(),
         guarantee: "robust".into(),
         separation: "platform-split".into(),
         best_dropped: Some((best, 0.004)),

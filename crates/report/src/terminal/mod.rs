@@ -87,10 +87,11 @@ pub fn rehearsal_text(report: &RehearsalReport, style: Style) -> String {
     line(&mut out, &wrap(note, style.columns(), 0));
     for x in &report.experiments {
         let labels = format!(
-            "{}: guarantee {}, separation {}",
+            "{}: guarantee {}, separation {}; {}",
             plain(&x.name),
             plain(&x.guarantee.name),
-            plain(&x.separation.name)
+            plain(&x.separation.name),
+            plain(&x.prior)
         );
         if report.experiments.len() <= IN_FULL {
             line(&mut out, &wrap(&labels, style.columns(), 2));

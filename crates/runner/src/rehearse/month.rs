@@ -86,6 +86,9 @@ pub fn play_watched(
             fill(&mut book, &rows, &arm_of);
             let moment = Moment { periods, month_over: periods == plan.periods.len(), closing };
             let finding = engine.look(plan, &book, moment, &standing)?;
+            if engine.needs_readings() {
+                book.note_reading(periods);
+            }
             on_look(&finding);
             for (arm, status) in finding.standing.status.iter().enumerate() {
                 if !status.is_alive() && standing.status[arm].is_alive() {

@@ -1,7 +1,7 @@
 //! Months of a randomised list: people, goals, splits that answer to what was seen, goals that come late.
 
 use super::Month;
-use gevinst_stats::proportion::{PeopleTable, Settings, judge, judge_pair, strata_of_readings};
+use gevinst_stats::proportion::{PeopleTable, Reading, Settings, judge, judge_pair};
 use rand::{Rng, RngExt};
 use rand_pcg::Pcg64Mcg;
 
@@ -62,9 +62,6 @@ pub(crate) fn eight_arms(rng: &mut Pcg64Mcg) -> Month {
     month
 }
 
-/// (people, goals so far) of each arm.
-type Reading = Vec<(u64, u64)>;
-
 /// One mailing of equal arms read 40 times while its opens come in; 60 % of the people open in the end.
 fn readings(rng: &mut Pcg64Mcg) -> Vec<Reading> {
     let n = 400_u64;
@@ -80,14 +77,11 @@ fn readings(rng: &mut Pcg64Mcg) -> Vec<Reading> {
         .collect()
 }
 
-fn late_goals(rng: &mut Pcg64Mcg, table: fn(&[Reading]) -> Vec<Reading>) -> Month {
+fn late_goals(rng: &mut Pcg64Mcg, used: fn(&[Reading]) -> &[Reading]) -> Month {
     let all = readings(rng);
     let mut month = Month::default();
     for look in 1..=all.len() {
-        let rows = table(&all[..look]);
-        let people = rows.iter().flatten().map(|cell| cell.0).collect();
-        let reached = rows.iter().flatten().map(|cell| cell.1).collect();
-        let table = PeopleTable::new(2, people, reached).expect(SOUND);
+        let table = PeopleTable::of_readings(2, &[used(&all[..look]).to_vec()]).expect(SOUND);
         let pair = judge_pair(&table, 0, 1, &Settings::default()).expect(SOUND);
         if let Some(bounds) = pair.confidence {
             month.missed |= Month::outside(bounds.lower, bounds.upper, 1.0);
@@ -99,10 +93,10 @@ fn late_goals(rng: &mut Pcg64Mcg, table: fn(&[Reading]) -> Vec<Reading>) -> Mont
 
 /// Each look reads the increments between readings, as strata.
 pub(crate) fn late_goals_as_strata(rng: &mut Pcg64Mcg) -> Month {
-    late_goals(rng, |seen| strata_of_readings(seen).expect(SOUND))
+    late_goals(rng, |seen| seen)
 }
 
 /// Each look reads the cohort as it stands.
 pub(crate) fn late_goals_replaced(rng: &mut Pcg64Mcg) -> Month {
-    late_goals(rng, |seen| seen.last().cloned().into_iter().collect())
+    late_goals(rng, |seen| &seen[seen.len() - 1..])
 }

@@ -1,7 +1,7 @@
 //! All arms of a list jointly: chance to be best and expected loss.
 //!
 //! Arm a's log odds are common_u + η_a with η_a ~ N(0, τ²/2) independently, so that every pair has the prior N(0, τ²). Given a
-//! period's goals in total, the arms' goals follow Fisher's multivariate noncentral hypergeometric law. Its mean and covariance are
+//! stratum's goals in total, the arms' goals follow Fisher's multivariate noncentral hypergeometric law. Its mean and covariance are
 //! taken at the saddle: with r such that Σ n_a·p_a = s, p_a = r·exp η_a / (1 + r·exp η_a),
 //!
 //! ```text
@@ -26,8 +26,8 @@ pub(super) fn joint(table: &PeopleTable, pair_sd: f64) -> JointPosterior {
         for a in 0..arms {
             precision[a * arms + a] = prior_precision;
         }
-        for u in 0..table.periods() {
-            add_period(table, u, &eta, &mut score, &mut precision);
+        for stratum in 0..table.strata() {
+            add_stratum(table, stratum, &eta, &mut score, &mut precision);
         }
         let mut factor = vec![0.0; arms * arms];
         cholesky(&precision, &mut factor, arms);
@@ -44,10 +44,10 @@ pub(super) fn joint(table: &PeopleTable, pair_sd: f64) -> JointPosterior {
     of_normal(&eta, &precision)
 }
 
-fn add_period(table: &PeopleTable, u: usize, eta: &[f64], score: &mut [f64], precision: &mut [f64]) {
+fn add_stratum(table: &PeopleTable, stratum: usize, eta: &[f64], score: &mut [f64], precision: &mut [f64]) {
     let arms = eta.len();
     let cell = |a: usize| {
-        let (n, s) = table.cell(u, a);
+        let (n, s) = table.cell(stratum, a);
         (n as f64, s as f64)
     };
     let (people, goals) = (0..arms).map(cell).fold((0.0, 0.0), |t, c| (t.0 + c.0, t.1 + c.1));

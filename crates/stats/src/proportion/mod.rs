@@ -24,25 +24,26 @@
 //!
 //! # Goals that arrive late
 //!
-//! A cohort's people are fixed when it is exposed; its goals come over days, and each new reading of the cohort *replaces* its row.
-//! Read when it is complete, a cohort is one exact table. Read while goals still come in, three things hold:
+//! A cohort's people are fixed when it is exposed; its goals come over days, and every look reads the cohort anew. What a look adds
+//! is a table of its own: of the people who had not reached the goal at the look before, those who have reached it since. Who
+//! they are is settled by the draw of the list alone, given every reading before, whatever the delay of goals is: so each such *stratum*
+//! has the law above, its factor is conditional on the past, and the product over all of them may be read and stopped on at any look
+//! ([`PeopleTable::of_readings`]; the conditional form of the log-rank test, Mantel 1966).
 //!
-//! * At any look fixed beforehand the table is exact for the odds ratio of what has arrived, if the delay follows the
-//!   same law in both arms. Where arms differ that ratio lies between the risk ratio and the final odds ratio:
-//!   the sign is right, the size is not larger than the final one.
-//! * Over looks chosen by the data, the replaced row is no longer a product of conditional factors: under equal rates the
-//!   arrivals of one cohort are draws without replacement, and the likelihood ratio of their current total is not
-//!   a martingale inside the cohort (it is, to first order in the share that has arrived). `examples/validity_values.rs`
-//!   measures what this costs when one cohort is read hourly as it fills up.
-//! * Exact again, at every look: hand in the *increments* between readings, each among the people who had not reached the goal yet,
-//!   by [`strata_of_readings`]. This needs the history of readings, which the ledger keeps.
+//! * ψ is then the log ratio of the odds to reach the goal *by the next look for those who have not yet*. Where goals are delayed by the
+//!   same law in both arms it has the sign of the difference in the end, lies between the log ratio of rates and the log odds ratio of
+//!   complete cohorts, and the evidence against ψ ≤ 0 is exact against "a is no better in the end". Where one arm's goals only come
+//!   sooner, early looks favour it: no reading of incomplete cohorts can tell the two apart.
+//! * Not exact is the cohort's row as it stands, put in the place of what it was: under equal rates the arrivals of one cohort are
+//!   draws without replacement, and the likelihood ratio of their total is no martingale inside the cohort (it is, to first order in the
+//!   share that has arrived). `tests/late_goals.rs` and `examples/validity_values` measure both forms.
+//! * A reading that was corrected downwards is dropped with what it said: the evidence is that of who had seen the corrected one at once.
 //!
 //! # Rare goals
 //!
 //! Where goals are rare beside people the table's law is Binomial(s, n_a·e^ψ / (n_a·e^ψ + n_b)), the form used for counts per exposure.
-//! A period is switched to it when the proven bound on the change of its log likelihood ratio,
-//! s(s−1) / (2·(min(n_a, n_b) − s + 1)), is below [`BINOMIAL_BUDGET`] shared out over the periods: all e-values
-//! together move by less than a factor exp(0.001).
+//! A stratum takes it when the proven bound on the change of its log likelihood ratio, s(s−1) / (2·(min(n_a, n_b) − s + 1)), is
+//! below [`BINOMIAL_BUDGET`]/1024, for up to 1,024 strata: all e-values together move by less than a factor exp(0.001).
 //!
 //! ```
 //! use gevinst_stats::proportion::{judge, PeopleTable, Settings};
@@ -63,7 +64,7 @@ mod table;
 mod two_by_two;
 
 pub use limit::ln_e_above_limit;
-pub use table::{PEOPLE_MAX, PeopleTable, strata_of_readings};
+pub use table::{PEOPLE_MAX, PeopleTable, Reading, strata_of_readings};
 
 use crate::StatsError;
 use crate::curve::Curve;
@@ -75,6 +76,8 @@ use two_by_two::TwoByTwo;
 
 /// How far the binomial form may move the log likelihood ratio of a whole pair.
 pub const BINOMIAL_BUDGET: f64 = 1e-3;
+/// Strata that the budget is shared out over; any beyond are exact.
+const BINOMIAL_STRATA: usize = 1024;
 
 /// What the one curve is read with.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,13 +122,8 @@ pub fn judge_pair(
         let arm = if a >= table.arms() { a } else { b };
         return Err(StatsError::NoSuchArm { arm, arms: table.arms() });
     }
-    let budget = BINOMIAL_BUDGET / table.periods().max(1) as f64;
-    let strata: Vec<TwoByTwo> = (0..table.periods())
-        .filter_map(|u| {
-            let ((n_a, s_a), (n_b, s_b)) = (table.cell(u, a), table.cell(u, b));
-            TwoByTwo::new([n_a, n_b], [s_a, s_b], budget)
-        })
-        .collect();
+    let strata: Vec<TwoByTwo> =
+        (0..table.strata()).filter_map(|stratum| two_by_two(table, stratum, a, b)).collect();
     let ln_likelihood = |psi: f64| strata.iter().map(|stratum| stratum.ln_likelihood(psi)).sum();
     let curve = Curve::new(ln_likelihood, prior, guess(table, a, b));
     let (lower, upper) = curve.confidence_sequence(settings.levels.alpha);
@@ -150,8 +148,15 @@ pub fn judge_pair(
     })
 }
 
-/// Whether the goals of a pair are so rare in every period that the binomial form stands for the exact one: its ratio is then that of
-/// rates as well as that of odds.
+/// One stratum's table for a pair.
+fn two_by_two(table: &PeopleTable, stratum: usize, a: usize, b: usize) -> Option<TwoByTwo> {
+    let ((n_a, s_a), (n_b, s_b)) = (table.cell(stratum, a), table.cell(stratum, b));
+    let budget = if stratum < BINOMIAL_STRATA { BINOMIAL_BUDGET / BINOMIAL_STRATA as f64 } else { 0.0 };
+    TwoByTwo::new([n_a, n_b], [s_a, s_b], budget)
+}
+
+/// Whether the goals of a pair are so rare in every cohort that the binomial form would move no e-value of the pair by more than
+/// exp([`BINOMIAL_BUDGET`]): its ratio is then that of rates as well as that of odds.
 ///
 /// ```
 /// use gevinst_stats::proportion::{is_rare, PeopleTable};
@@ -163,19 +168,23 @@ pub fn judge_pair(
 /// # Panics
 /// When `a` or `b` is not in the table.
 pub fn is_rare(table: &PeopleTable, a: usize, b: usize) -> bool {
-    let budget = BINOMIAL_BUDGET / table.periods().max(1) as f64;
-    (0..table.periods()).all(|u| {
-        let ((n_a, s_a), (n_b, s_b)) = (table.cell(u, a), table.cell(u, b));
-        n_a == 0 || n_b == 0 || TwoByTwo::binomial_bound([n_a, n_b], s_a + s_b) <= budget
-    })
+    let bound = |period| {
+        // A cohort's first stratum has all its people, and all of them together its goals.
+        let strata = table.of_cohort(period);
+        let (n_a, n_b) =
+            strata.clone().next().map_or((0, 0), |first| (table.cell(first, a).0, table.cell(first, b).0));
+        let goals = strata.map(|stratum| table.cell(stratum, a).1 + table.cell(stratum, b).1).sum();
+        if n_a == 0 || n_b == 0 { 0.0 } else { TwoByTwo::binomial_bound([n_a, n_b], goals) }
+    };
+    (0..table.periods()).map(bound).sum::<f64>() <= BINOMIAL_BUDGET
 }
 
 /// Where the likelihood of a pair may be highest and how wide it is: the Mantel-Haenszel log odds ratio, every cell with half a person
 /// more, and its standard error if the odds ratio were 1.
 fn guess(table: &PeopleTable, a: usize, b: usize) -> (f64, f64) {
     let (mut top, mut bottom, mut information) = (0.0, 0.0, 0.0);
-    for u in 0..table.periods() {
-        let ((n_a, s_a), (n_b, s_b)) = (table.cell(u, a), table.cell(u, b));
+    for stratum in 0..table.strata() {
+        let ((n_a, s_a), (n_b, s_b)) = (table.cell(stratum, a), table.cell(stratum, b));
         if n_a == 0 || n_b == 0 {
             continue;
         }

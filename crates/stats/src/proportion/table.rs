@@ -1,7 +1,8 @@
-//! People and goals of a randomised list, per period and arm, checked.
+//! People and goals of a randomised list, per cohort and arm, checked.
 //!
-//! A period is a cohort: the people who were exposed in it, once each. Its row is replaced when it is restated; it is
-//! never added to. How goals that arrive late keep the sequence valid is told in [the module](super).
+//! A period is a cohort: the people who were exposed in it, once each. What it was read as at earlier looks splits it into *strata*,
+//! each a 2×2 table of its own; a cohort that was read once is one stratum. Why goals that arrive late need that is told in
+//! [the module](super).
 
 use crate::StatsError;
 
@@ -27,21 +28,26 @@ pub const PEOPLE_MAX: u64 = 1 << 40;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeopleTable {
     arms: usize,
-    people: Vec<u64>,
-    goals: Vec<u64>,
+    /// People and goals of every stratum, row by row.
+    strata: Vec<(u64, u64)>,
+    /// Strata before the end of each cohort.
+    ends: Vec<usize>,
+    /// Per arm, over all cohorts as they were read last.
+    totals: Vec<(u64, u64)>,
 }
 
+/// What a cohort had when it was read: people and goals so far, per arm.
+pub type Reading = Vec<(u64, u64)>;
+
 impl PeopleTable {
-    /// Builds a table from period-major cells: entry `period * arms + arm`.
+    /// Builds a table of cohorts that were read once, from period-major cells: entry `period * arms + arm`.
     ///
     /// An arm that has not joined yet, or has left, has 0 people. No period at all is allowed.
     ///
     /// # Errors
     /// Fewer than two arms, lengths that do not fit, a cell with more goals than people or above [`PEOPLE_MAX`].
     pub fn new(arms: usize, people: Vec<u64>, goals: Vec<u64>) -> Result<Self, StatsError> {
-        if arms < 2 {
-            return Err(StatsError::Length { what: "the list of arms", expected: 2, found: arms });
-        }
+        let mut table = Self::empty(arms)?;
         if !people.len().is_multiple_of(arms) {
             let expected = people.len().next_multiple_of(arms);
             return Err(StatsError::Length { what: "people", expected, found: people.len() });
@@ -49,18 +55,67 @@ impl PeopleTable {
         if goals.len() != people.len() {
             return Err(StatsError::Length { what: "goals", expected: people.len(), found: goals.len() });
         }
-        for (cell, (&n, &s)) in people.iter().zip(&goals).enumerate() {
-            let (period, arm) = (cell / arms, cell % arms);
-            if n > PEOPLE_MAX {
-                let expected = "at most 2^40";
-                return Err(StatsError::Cell { period, arm, what: "people", value: n as f64, expected });
+        let cells: Vec<(u64, u64)> = people.into_iter().zip(goals).collect();
+        for cohort in cells.chunks_exact(arms) {
+            table.push(&[cohort.to_vec()])?;
+        }
+        Ok(table)
+    }
+
+    /// Builds a table of cohorts, each with what it was read as at every look so far, oldest first.
+    ///
+    /// ```
+    /// use gevinst_stats::proportion::PeopleTable;
+    ///
+    /// // 1,000 people each; after a day 40 and 31 had clicked, after three days 55 and 47.
+    /// let table = PeopleTable::of_readings(2, &[vec![vec![(1000, 40), (1000, 31)], vec![(1000, 55), (1000, 47)]]])?;
+    /// assert_eq!((table.periods(), table.strata()), (1, 2));
+    /// assert_eq!((table.cell(1, 0), table.cell(1, 1)), ((960, 15), (969, 16)));
+    /// assert_eq!(table.totals(0), (1000, 55));
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`PeopleTable::new`] and [`strata_of_readings`].
+    pub fn of_readings(arms: usize, cohorts: &[Vec<Reading>]) -> Result<Self, StatsError> {
+        let mut table = Self::empty(arms)?;
+        for readings in cohorts {
+            table.push(readings)?;
+        }
+        Ok(table)
+    }
+
+    fn empty(arms: usize) -> Result<Self, StatsError> {
+        if arms < 2 {
+            return Err(StatsError::Length { what: "the list of arms", expected: 2, found: arms });
+        }
+        Ok(Self { arms, strata: Vec::new(), ends: Vec::new(), totals: vec![(0, 0); arms] })
+    }
+
+    fn push(&mut self, readings: &[Reading]) -> Result<(), StatsError> {
+        let period = self.ends.len();
+        for reading in readings {
+            if reading.len() != self.arms {
+                let found = reading.len();
+                return Err(StatsError::Length { what: "a reading", expected: self.arms, found });
             }
-            if s > n {
-                let expected = "at most the people of the cell";
-                return Err(StatsError::Cell { period, arm, what: "goals", value: s as f64, expected });
+            for (arm, &(n, s)) in reading.iter().enumerate() {
+                if n > PEOPLE_MAX {
+                    let expected = "at most 2^40";
+                    return Err(StatsError::Cell { period, arm, what: "people", value: n as f64, expected });
+                }
+                if s > n {
+                    let expected = "at most the people of the cell";
+                    return Err(StatsError::Cell { period, arm, what: "goals", value: s as f64, expected });
+                }
             }
         }
-        Ok(Self { arms, people, goals })
+        self.strata.extend(strata_of_readings(readings)?.into_iter().flatten());
+        self.ends.push(self.strata.len() / self.arms);
+        for (total, &(n, s)) in self.totals.iter_mut().zip(readings.last().into_iter().flatten()) {
+            *total = (total.0 + n, total.1 + s);
+        }
+        Ok(())
     }
 
     /// Number of arms, K.
@@ -68,27 +123,36 @@ impl PeopleTable {
         self.arms
     }
 
-    /// Number of periods, U.
+    /// Number of cohorts, U.
     pub fn periods(&self) -> usize {
-        self.people.len() / self.arms
+        self.ends.len()
     }
 
-    /// People and goals of one cell.
+    /// Number of strata: as many as cohorts where each was read once.
+    pub fn strata(&self) -> usize {
+        self.strata.len() / self.arms
+    }
+
+    /// The strata of one cohort.
+    pub(super) fn of_cohort(&self, period: usize) -> std::ops::Range<usize> {
+        period.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[period]
+    }
+
+    /// People who had not reached the goal before, and those who then did, of one stratum.
     ///
     /// # Panics
-    /// When `period` or `arm` is not in the table.
-    pub fn cell(&self, period: usize, arm: usize) -> (u64, u64) {
+    /// When `stratum` or `arm` is not in the table.
+    pub fn cell(&self, stratum: usize, arm: usize) -> (u64, u64) {
         assert!(arm < self.arms, "arm {arm} of {}", self.arms);
-        let cell = period * self.arms + arm;
-        (self.people[cell], self.goals[cell])
+        self.strata[stratum * self.arms + arm]
     }
 
-    /// People and goals of one arm over all periods.
+    /// People and goals of one arm over all cohorts, each as it was read last.
     ///
     /// # Panics
     /// When `arm` is not in the table.
     pub fn totals(&self, arm: usize) -> (u64, u64) {
-        (0..self.periods()).map(|u| self.cell(u, arm)).fold((0, 0), |t, c| (t.0 + c.0, t.1 + c.1))
+        self.totals[arm]
     }
 }
 
@@ -99,7 +163,7 @@ impl PeopleTable {
 /// of them did since. Given the totals, who they are is settled by the draw of the list alone, whatever the delay of goals
 /// is, as long as it is the same law in both arms under the hypothesis; each stratum is therefore a fair 2×2 table
 /// given all earlier ones (the conditional form of the log-rank test, Mantel 1966), and a product over strata
-/// may be stopped at any reading. Appended to a [`PeopleTable`], strata count as periods.
+/// may be stopped at any reading. [`PeopleTable::of_readings`] does this for every cohort.
 ///
 /// A reading that has less than an earlier one was corrected: what is between is dropped, and one stratum covers it.
 ///
@@ -116,7 +180,7 @@ impl PeopleTable {
 /// assert_eq!(strata, [vec![(1000, 40), (1000, 31)], vec![(960, 15), (969, 16)]]);
 /// # Ok::<(), gevinst_stats::StatsError>(())
 /// ```
-pub fn strata_of_readings(readings: &[Vec<(u64, u64)>]) -> Result<Vec<Vec<(u64, u64)>>, StatsError> {
+pub fn strata_of_readings(readings: &[Reading]) -> Result<Vec<Reading>, StatsError> {
     let Some(first) = readings.first() else { return Ok(Vec::new()) };
     for (period, reading) in readings.iter().enumerate() {
         if reading.len() != first.len() {
@@ -137,7 +201,7 @@ pub fn strata_of_readings(readings: &[Vec<(u64, u64)>]) -> Result<Vec<Vec<(u64, 
             }
         }
     }
-    let mut kept: Vec<&Vec<(u64, u64)>> = Vec::new();
+    let mut kept: Vec<&Reading> = Vec::new();
     for reading in readings {
         while kept.last().is_some_and(|last| last.iter().zip(reading).any(|(old, new)| new.1 < old.1)) {
             kept.pop();

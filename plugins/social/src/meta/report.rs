@@ -127,8 +127,9 @@ pub(crate) fn day(row: &Insights, counted: &Counted, currency: &str, digits: u32
     for (metric, count) in [
         (Metric::Impressions, row.impressions),
         (Metric::Clicks, row.inline_link_clicks),
-        (Metric::Lead, of(&counted.lead, actions, 0)?),
-        (Metric::Conversion, of(&counted.conversion, actions, 0)?),
+        // A day that is reported lists the actions that there were: what it does not list did not happen.
+        (Metric::Lead, of(&counted.lead, actions, 0)?.or(Some(0))),
+        (Metric::Conversion, of(&counted.conversion, actions, 0)?.or(Some(0))),
     ] {
         if let Some(count) = count {
             let count = u64::try_from(count).map_err(|_| wrong(format!("{count} {metric:?}")))?;
@@ -138,7 +139,7 @@ pub(crate) fn day(row: &Insights, counted: &Counted, currency: &str, digits: u32
     let spend = row.spend.map(|spend| spend.to_minor(digits)).transpose();
     for (metric, minor) in [
         (Metric::Spend, spend.map_err(|error| wrong(error.to_string()))?),
-        (Metric::Value, of(&counted.conversion, values, digits)?),
+        (Metric::Value, of(&counted.conversion, values, digits)?.or(Some(0))),
     ] {
         if let Some(minor) = minor {
             if minor < 0 {
@@ -206,7 +207,9 @@ mod tests {
             (Metric::Impressions, Figure::Count(185)),
             (Metric::Clicks, Figure::Count(7)),
             (Metric::Lead, Figure::Count(3)),
+            (Metric::Conversion, Figure::Count(0)),
             (Metric::Spend, Figure::Minor(1_435)),
+            (Metric::Value, Figure::Minor(0)),
         ];
         assert_eq!(day.figures, want);
     }

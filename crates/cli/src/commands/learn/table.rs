@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gevinst_runner::learn::{Past, SEVERAL_CHANNELS};
+use gevinst_runner::learn::{Past, Results, SEVERAL_CHANNELS};
 use gevinst_stats::judgement::{Detail, Settings, judge};
 use gevinst_stats::table::{Cell, CountTable, EXPOSURE_RANGE, MAX_ARMS};
 
@@ -132,7 +132,7 @@ fn past(name: String, rows: Rows) -> Result<Past, String> {
         alpha,
         rehearsed: false,
         arms: rows.arms,
-        table,
+        results: Results::Counts(table),
         name,
     })
 }
@@ -155,8 +155,9 @@ mod tests {
             (past[0].name.as_str(), past[0].channel.as_str(), past[0].control),
             ("a", "email", Some(0))
         );
-        assert_eq!((past[0].table.periods(), past[0].table.total(1).count), (2, 17));
-        assert!(past[0].table.cell(1, 0).is_none(), "a missing row is not a zero");
+        let Results::Counts(table) = &past[0].results else { panic!("counts") };
+        assert_eq!((table.periods(), table.total(1).count), (2, 17));
+        assert!(table.cell(1, 0).is_none(), "a missing row is not a zero");
         assert_eq!((past[1].channel.as_str(), past[1].control), (SEVERAL_CHANNELS, None));
         let plain = read_text("experiment,arm,exposure,count\nc,x,1000,300\nc,y,1000,100\n").unwrap();
         assert!(plain[0].ln_e_drop[1] > plain[0].ln_e_drop[0]);
