@@ -42,6 +42,8 @@ pub(crate) struct Account {
 /// The channels of a project.
 pub(crate) struct Channels {
     dirs: Vec<PathBuf>,
+    /// The project's folder, from which paths in configurations count.
+    folder: Option<PathBuf>,
     /// By channel name.
     accounts: BTreeMap<String, Account>,
     /// One account that stands in for every channel (a rehearsal).
@@ -69,6 +71,7 @@ impl Channels {
     pub(crate) fn new(dirs: Vec<PathBuf>, accounts: BTreeMap<String, Account>) -> Self {
         Self {
             dirs,
+            folder: None,
             accounts,
             stand_in: None,
             accepted: BTreeMap::new(),
@@ -83,6 +86,11 @@ impl Channels {
     /// One account that stands in for every channel, in a time that stands still: a rehearsal.
     pub(crate) fn rehearsal(dirs: Vec<PathBuf>, stand_in: Account, in_process: bool) -> Self {
         Self { stand_in: Some(stand_in), in_process, time: Time::Frozen, ..Self::new(dirs, BTreeMap::new()) }
+    }
+
+    /// The folder from which paths in configurations count.
+    pub(crate) fn set_folder(&mut self, folder: Option<PathBuf>) {
+        self.folder = folder;
     }
 
     /// Time stands still during calls: somebody else says what time it is.
@@ -144,7 +152,8 @@ impl Channels {
                 )),
             });
         }
-        let connection = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings(account))
+        let options = ChildOptions { folder: self.folder.clone(), ..ChildOptions::default() };
+        let connection = ChildConnection::start(&plugin, &options, surroundings(account))
             .map_err(|error| port_error(&error))?;
         self.open(Box::new(connection), account, sha256)
     }

@@ -54,6 +54,12 @@ pub(crate) fn ledger_path(stated: Option<&Path>, company_path: Option<&Path>) ->
     Ok(company.parent().unwrap_or(Path::new("")).join("gevinst.ledger"))
 }
 
+/// The folder of `gevinst.toml`, from which paths in a channel's table count; `None` when it is the current one.
+pub(crate) fn folder(project: &Project) -> Option<PathBuf> {
+    let folder = project.company_path.parent()?;
+    (!folder.as_os_str().is_empty()).then(|| folder.to_path_buf())
+}
+
 /// The folders that serve data files to all definitions.
 pub(crate) fn data_folders() -> Vec<PathBuf> {
     std::env::var_os("GEVINST_DATA")

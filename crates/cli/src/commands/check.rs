@@ -147,12 +147,11 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
         let config = project.company.open_config(&channel).unwrap_or_default();
         let surroundings = Surroundings::new(|_| {}, secrets::granted(&config));
         let terms = Terms { now: Now::Running(now_us), deadline: args.deadline.duration() };
-        let open = ChildConnection::start(&plugin, &ChildOptions::default(), surroundings).and_then(
-            |mut connection| {
-                connection.describe(terms)?;
-                connection.open(&config, terms)
-            },
-        );
+        let options = ChildOptions { folder: project::folder(project), ..ChildOptions::default() };
+        let open = ChildConnection::start(&plugin, &options, surroundings).and_then(|mut connection| {
+            connection.describe(terms)?;
+            connection.open(&config, terms)
+        });
         match open {
             Ok(()) => found.push(PluginFound { channel, plugin: name, found: true, message: None }),
             // A definition is sound wherever the credentials are kept; those are needed where the month is run.

@@ -157,6 +157,7 @@ fn channels(project: &Project, args: &Run, now_us: i64) -> Channels {
         })
         .collect();
     let mut channels = Channels::new(plugin_dirs(&args.plugins.plugin_dirs), accounts);
+    channels.set_folder(project::folder(project));
     channels.set_deadline(args.deadline.duration());
     channels.set_now(now_us);
     if args.now.is_some() {

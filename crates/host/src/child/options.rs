@@ -35,6 +35,8 @@ impl ChildProgram {
 pub struct ChildOptions {
     /// The program; `None` is this very one.
     pub program: Option<ChildProgram>,
+    /// The folder that the child works in, from which relative paths of a configuration count; `None` is this process's own.
+    pub folder: Option<PathBuf>,
     /// How long loading the library may take.
     pub load_deadline: Duration,
     /// How long a call may take to return after it was cancelled.
@@ -49,6 +51,7 @@ impl Default for ChildOptions {
     fn default() -> Self {
         Self {
             program: None,
+            folder: None,
             load_deadline: Duration::from_secs(10),
             cancel_grace: Duration::from_secs(2),
             memory_bytes_max: 2 << 30,

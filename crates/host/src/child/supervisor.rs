@@ -73,7 +73,11 @@ impl ChildConnection {
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         ours.set_nonblocking(true).map_err(failed)?;
-        let mut child = Command::new(&program.path)
+        let mut command = Command::new(&program.path);
+        if let Some(folder) = &options.folder {
+            command.current_dir(folder);
+        }
+        let mut child = command
             .arg0("gevinst")
             .arg(CHILD_ARGUMENT)
             .env_clear()
