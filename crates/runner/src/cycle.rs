@@ -159,9 +159,12 @@ pub fn step(
         let overdue = overdue(plan, ledger, &wanted, now_us)?;
         wanted.retain(|want| overdue.contains(&want.arm));
     }
-    let not_after_us = not_after(plan, papers.needs_approval, now_us);
+    // When the month is over everything rests, as the definition says that was approved: nobody is asked once more, and nothing
+    // is spent or sent while an answer is awaited.
+    let needs_approval = papers.needs_approval && stepped.stage == Stage::Running;
+    let not_after_us = not_after(plan, needs_approval, now_us);
     // A look and what it moves are one transaction: killed in between, the day's shares would stay as they were.
-    facts.extend(moves::intents(plan, ledger, &wanted, papers.needs_approval, now_us, not_after_us)?);
+    facts.extend(moves::intents(plan, ledger, &wanted, needs_approval, now_us, not_after_us)?);
     if !facts.is_empty() {
         ledger.append(now_us, Some(name), facts)?;
     }
@@ -371,7 +374,8 @@ fn stood(plan: &Plan, evidence: &Look) -> Standing {
 }
 
 /// Arms that must be commanded although no look was taken: never commanded yet, running or resting against what is wanted,
-/// with an intent that ran out or a command that the platform does not have. What a person declined since the newest look is left alone.
+/// with an intent that ran out or a command that the platform does not have. What a person declined since the newest look is left alone
+/// until the month is over.
 fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Result<Vec<usize>, Error> {
     let name = plan.experiment.name.as_str();
     let progress = ledger.progress(name)?;
@@ -380,6 +384,7 @@ fn overdue(plan: &Plan, ledger: &Ledger, wanted: &[Wanted], now_us: i64) -> Resu
     for fact in ledger.facts(Filter::of(name).kinds(&[Kind::Approval]).after(since)) {
         if let Fact::Approval(approval) = fact?.fact
             && approval.decision == Decision::Declined
+            && now_us < plan.end_us()
         {
             declined.extend(approval.intents.into_iter().map(|intent| intent.arm));
         }

@@ -340,6 +340,30 @@ fn nothing_moves_until_a_person_approves() {
 }
 
 #[test]
+fn a_month_that_is_over_rests_without_being_asked() {
+    // Protects mode `propose`: money, and people on a list, from arms whose last pause nobody approved, or somebody declined.
+    let mut scene = Scene::new(true);
+    let (first, last) = (scene.start(0), scene.start(scene.plan.periods.len() - 1));
+    scene.step(first);
+    let approve = |scene: &mut Scene, decision, at_us: i64| {
+        let open = scene.ledger.progress("headlines").unwrap();
+        let intents =
+            open.open_intents().map(|open| IntentRef { arm: open.intent.arm.clone(), seq: open.intent.seq });
+        let approval = Approval { intents: intents.collect(), by: "kari".into(), decision };
+        scene.ledger.append(at_us, Some("headlines"), vec![Fact::Approval(approval)]).unwrap();
+    };
+    approve(&mut scene, Decision::Approved, first + 1);
+    scene.step(first + 2);
+    assert!(scene.sum_on_platform() > 0);
+    // On the last day moves are declined; the platform reports nothing of it yet, so that no new look is taken.
+    scene.step(last);
+    approve(&mut scene, Decision::Declined, last + 1);
+    let stepped = scene.step(scene.plan.end_us());
+    assert_eq!((stepped.moved.waiting, scene.sum_on_platform()), (0, 0));
+    assert!(scene.platform.arms.values().all(|arm| arm.paused));
+}
+
+#[test]
 fn an_approval_is_acted_on_before_new_proposals_replace_it() {
     // Protects a person's decision: approved in the morning, sent by the next run although a new look is due.
     let mut scene = Scene::new(true);
