@@ -3,7 +3,7 @@
 #
 #   tests/mail/rig.sh COMMAND…   starts it, runs the command with GEVINST_MAIL_RIG set to its folder, and ends it
 #
-# Nothing can leave the machine: every domain but those of the rig bounces at once (`default_transport = error:…`), and all
+# Both speak TLS with a certificate for `localhost` of an authority that is made anew each time (`ca.pem`). Nothing can leave the machine: every domain but those of the rig bounces at once (`default_transport = error:…`), and all
 # listen on 127.0.0.1. Installs what is missing, from Debian and PyPI. Needs root on Debian; elsewhere it says so and does
 # nothing, unless CI=true, where that is an error.
 set -euo pipefail
@@ -54,24 +54,40 @@ finish() {
 trap finish EXIT
 chmod 755 "$rig"
 
-python3 -m venv "$rig/venv"
-"$rig/venv/bin/pip" install --quiet --disable-pip-version-check aiosmtpd==1.4.6 dkimpy==1.1.8
+# Kept from run to run; made whole or not at all.
+venv=${CARGO_TARGET_DIR:-$here/../../target}/mail-environment
+if [ ! -e "$venv/ready" ]; then
+  python3 -m venv --clear "$venv"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check aiosmtpd==1.4.6 dkimpy==1.1.8
+  touch "$venv/ready"
+fi
+ln -s "$(cd "$venv" && pwd)" "$rig/venv"
 
 # A key for DKIM; its public half, where a verifier would ask the DNS.
 openssl genrsa -traditional -out "$rig/dkim.pem" 2048 2>/dev/null
 public=$(openssl rsa -in "$rig/dkim.pem" -pubout -outform DER 2>/dev/null | openssl base64 -A)
 printf 'v=DKIM1; k=rsa; p=%s' "$public" >"$rig/dkim.txt"
 
+# An authority and its certificate for this machine, which nobody else trusts.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=An authority for tests" \
+  -keyout "$rig/ca.key" -out "$rig/ca.pem" 2>/dev/null
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=localhost" \
+  -keyout "$rig/tls.key" -out "$rig/tls.csr" 2>/dev/null
+openssl x509 -req -in "$rig/tls.csr" -CA "$rig/ca.pem" -CAkey "$rig/ca.key" -CAcreateserial -days 2 \
+  -extfile <(printf 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth') -out "$rig/tls.pem" 2>/dev/null
+chmod 600 "$rig"/*.key
+
 # Ports that are free now.
-read -r smtp imap lmtp exchanger clicks <<<"$(python3 - <<'PYTHON'
+read -r smtp smtps imap imaps lmtp exchanger clicks <<<"$(python3 - <<'PYTHON'
 import socket
-sockets = [socket.socket() for _ in range(5)]
+sockets = [socket.socket() for _ in range(7)]
 for s in sockets:
     s.bind(("127.0.0.1", 0))
 print(*(s.getsockname()[1] for s in sockets))
 PYTHON
 )"
-printf 'smtp=%s\nimap=%s\nexchanger=%s\nclicks=%s\n' "$smtp" "$imap" "$exchanger" "$clicks" >"$rig/ports"
+printf 'smtp=%s\nsmtps=%s\nimap=%s\nimaps=%s\nexchanger=%s\nclicks=%s\n' \
+  "$smtp" "$smtps" "$imap" "$imaps" "$exchanger" "$clicks" >"$rig/ports"
 
 "$rig/venv/bin/python" "$here/exchanger.py" "$exchanger" "$rig/delivered.jsonl" >"$rig/exchanger.log" 2>&1 &
 started+=($!)
@@ -93,6 +109,9 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_client_connection_rate_limit = 0
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = $rig/tls.pem
+smtpd_tls_key_file = $rig/tls.key
 alias_maps =
 local_recipient_maps =
 recipient_delimiter = +
@@ -111,6 +130,8 @@ bounce_queue_lifetime = 1s
 CONF
 cat >"$rig/postfix/master.cf" <<CONF
 127.0.0.1:$smtp inet n - n - - smtpd
+127.0.0.1:$smtps inet n - n - - smtpd
+  -o smtpd_tls_wrappermode=yes
 pickup    unix n - n 60 1 pickup
 cleanup   unix n - n - 0 cleanup
 qmgr      unix n - n 300 1 qmgr
@@ -140,7 +161,9 @@ state_dir = $rig/dovecot
 log_path = $rig/dovecot.log
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+ssl_cert = <$rig/tls.pem
+ssl_key = <$rig/tls.key
 disable_plaintext_auth = no
 first_valid_uid = 1
 mail_location = maildir:$rig/mailbox/Maildir
@@ -157,7 +180,8 @@ service imap-login {
     port = $imap
   }
   inet_listener imaps {
-    port = 0
+    port = $imaps
+    ssl = yes
   }
 }
 service lmtp {
@@ -169,7 +193,7 @@ CONF
 
 dovecot -c "$rig/dovecot.conf"
 postfix -c "$rig/postfix" start >/dev/null 2>&1
-for port in "$smtp" "$imap" "$lmtp" "$exchanger"; do
+for port in "$smtp" "$smtps" "$imap" "$imaps" "$lmtp" "$exchanger"; do
   for _ in $(seq 100); do
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
     sleep 0.1

@@ -8,14 +8,18 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use gevinst_http::Wait;
+
 use crate::carrier::{Carrier, Outbox, Server};
 use crate::config::{Backend, Config};
 use crate::error::Error;
 use crate::key::{Keys, base32};
 use crate::list::{Columns, List};
+use crate::mailchimp::Mailchimp;
 use crate::message::Letterhead;
 use crate::sender::Templates;
 use crate::store::Store;
+use crate::tls::Roots;
 
 /// Resolves a secret's name to its value.
 pub type Secrets<'a> = &'a dyn Fn(&str) -> Result<String, Error>;
@@ -28,8 +32,12 @@ pub struct Account {
     pub(crate) store: Store,
     pub(crate) letterhead: Letterhead,
     pub(crate) carrier: Option<Box<dyn Carrier + Send>>,
+    pub(crate) platform: Option<Mailchimp>,
+    /// When the platform's reports were last read, in µs UTC.
+    pub(crate) reports_read_us: Option<i64>,
     pub(crate) templates: Templates,
     pub(crate) imap_password: Option<String>,
+    pub(crate) imap_roots: Roots,
     /// When list and suppressed people were last changed on the disk, as far as they were read.
     read_at: [Option<SystemTime>; 2],
 }
@@ -41,12 +49,14 @@ impl core::fmt::Debug for Account {
 }
 
 impl Account {
-    /// Opens an account: checks the configuration, has the secrets, reads the list. Connects to nothing.
+    /// Opens an account: checks the configuration, has the secrets, reads the list. Connects to nothing. `wait` is the clock,
+    /// and how to wait for a platform that asks for patience.
     ///
     /// # Errors
     /// What is wrong, with a pointer into the configuration.
-    pub fn open(config: Config, secrets: Secrets<'_>, now_us: i64) -> Result<Self, Error> {
+    pub fn open(config: Config, secrets: Secrets<'_>, wait: Box<dyn Wait>) -> Result<Self, Error> {
         config.check()?;
+        let now_us = wait.now_us();
         let store = Store::open(&config.state)?;
         let keys = Keys::new(&match &config.key {
             Some(name) => secrets(name)?,
@@ -64,12 +74,20 @@ impl Account {
         let carrier: Option<Box<dyn Carrier + Send>> = match (config.backend, &config.smtp, &config.outbox) {
             (Backend::Smtp, Some(smtp), _) => {
                 let password = smtp.password.as_deref().map(secrets).transpose()?;
-                Some(Box::new(Server::new(smtp, &config.envelope_domain, password)))
+                Some(Box::new(Server::new(smtp, &config.envelope_domain, password)?))
             }
             (Backend::Folder, _, Some(outbox)) => Some(Box::new(Outbox::open(outbox)?)),
             _ => None,
         };
+        let platform = match (config.backend, &config.mailchimp) {
+            (Backend::Mailchimp, Some(account)) => {
+                Some(Mailchimp::new(account, secrets(&account.key)?.trim().to_owned(), wait)?)
+            }
+            _ => None,
+        };
         let imap_password = config.imap.as_ref().map(|imap| secrets(&imap.password)).transpose()?;
+        let ca_file = config.imap.as_ref().and_then(|imap| imap.ca_file.as_deref());
+        let imap_roots = Roots::read("/imap/ca_file", ca_file)?;
         let mut account = Self {
             config,
             keys,
@@ -77,8 +95,11 @@ impl Account {
             store,
             letterhead,
             carrier,
+            platform,
+            reports_read_us: None,
             templates: Templates::default(),
             imap_password,
+            imap_roots,
             read_at: [None; 2],
         };
         account.refresh(now_us)?;
@@ -125,15 +146,28 @@ impl Account {
         Ok(true)
     }
 
-    /// Looks whether the mail server can be reached and signed in to. Sends nothing.
+    /// Looks whether the mail server or platform can be reached and signed in to. Sends nothing.
     ///
     /// # Errors
-    /// [`Error::Server`].
+    /// [`Error::Server`], [`Error::Platform`].
     pub fn check(&mut self) -> Result<(), Error> {
-        match &mut self.carrier {
-            Some(carrier) => carrier.check(),
-            None => Ok(()),
+        match (&mut self.carrier, &self.platform) {
+            (Some(carrier), _) => carrier.check(),
+            (None, Some(platform)) => platform.check(),
+            (None, None) => Ok(()),
         }
+    }
+
+    /// Reads what an e-mail platform reports of what was sent.
+    ///
+    /// # Errors
+    /// [`Error::Platform`]: nothing is known then of what has happened since.
+    pub(crate) fn look_into_reports(&mut self, now_us: i64) -> Result<(), Error> {
+        // Taken out while it works, so that it and the rest of the account can be used together.
+        let Some(platform) = self.platform.take() else { return Ok(()) };
+        let read = self.read_reports(&platform, now_us);
+        self.platform = Some(platform);
+        read
     }
 
     /// Removes what ties a person to what they were sent and did; they are never written to again. Says in how many

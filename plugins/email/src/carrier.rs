@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
-use lettre::transport::smtp::client::{SmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::SmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 
 use crate::config::{Smtp, Tls};
 use crate::error::Error;
+use crate::tls::{self, Roots};
 
 /// Why a message was certainly not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +64,19 @@ pub(crate) struct Server {
     smtp: Smtp,
     hello: ClientId,
     password: Option<String>,
+    roots: Roots,
     connection: Option<SmtpConnection>,
 }
 
 impl Server {
     /// A server that is connected to when the first message is offered.
-    pub(crate) fn new(smtp: &Smtp, envelope_domain: &str, password: Option<String>) -> Self {
-        let hello = smtp.hello.clone().unwrap_or_else(|| envelope_domain.to_owned());
-        Self { smtp: smtp.clone(), hello: ClientId::Domain(hello), password, connection: None }
+    ///
+    /// # Errors
+    /// [`Error::File`] for the file of trusted certificates.
+    pub(crate) fn new(smtp: &Smtp, envelope_domain: &str, password: Option<String>) -> Result<Self, Error> {
+        let hello = ClientId::Domain(smtp.hello.clone().unwrap_or_else(|| envelope_domain.to_owned()));
+        let roots = Roots::read("/smtp/ca_file", smtp.ca_file.as_deref())?;
+        Ok(Self { smtp: smtp.clone(), hello, password, roots, connection: None })
     }
 
     /// Connects, encrypts and signs in.
@@ -88,9 +94,9 @@ impl Server {
             Tls::None => 25,
         });
         let failed = |what: &str, error: lettre::transport::smtp::Error| {
-            Error::Server(format!("`{host}:{port}`: {what}: {}", told(&error)))
+            Error::Server(tls::advised(format!("`{host}:{port}`: {what}: {}", told(&error))))
         };
-        let parameters = || TlsParameters::new_rustls(host.clone()).map_err(|error| failed("TLS", error));
+        let parameters = || self.roots.parameters(host).map_err(|error| failed("TLS", error));
         let implicit = if *tls == Tls::Implicit { Some(parameters()?) } else { None };
         let timeout = Some(Duration::from_secs(self.smtp.timeout_seconds.into()));
         let mut connection =

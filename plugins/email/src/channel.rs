@@ -15,13 +15,13 @@ use gevinst_sdk::{Channel, Error as ChannelError, Host, Level, Observations, Row
 use jiff::{Timestamp, ToSpan as _};
 
 use crate::account::Account;
-use crate::config::{Config, Goal};
+use crate::config::{Backend, Config, Goal};
 use crate::error::Error;
 use crate::links::Tags;
 use crate::sender::{NO_CURRENCY, Turn};
 use crate::server::ClickServer;
 use crate::store::{Arm, Setting, Tally};
-use crate::template::{self, Reading};
+use crate::template::{self, FilledBy, Reading};
 
 /// For how many days after their enrolment people's goals may still arrive.
 const RESTATEMENT_DAYS: u32 = 90;
@@ -50,7 +50,7 @@ impl Channel for Email {
 
     fn open(config: Config, host: Host) -> Result<Self, ChannelError> {
         let secrets = |name: &str| host.secret(name).map_err(|error| Error::Secret(error.message));
-        let account = Account::open(config, &secrets, host.now_us())?;
+        let account = Account::open(config, &secrets, Box::new(host.clone()))?;
         let list = account.list();
         host.log(
             Level::Info,
@@ -118,8 +118,11 @@ impl Channel for Email {
         let now_us = self.host.now_us();
         self.gather(now_us)?;
         self.take_a_turn();
-        self.account.store.set_looked(&request.experiment, now_us)?;
         let today_us = self.account.day_start_us(now_us)?;
+        // Who asks for less than all days until today has no say in today: the experiment's month is over.
+        if request.to_us >= today_us {
+            self.account.store.set_looked(&request.experiment, now_us)?;
+        }
         let days = self.days(request.from_us, request.to_us.min(today_us))?;
         let mut rows = Vec::new();
         for coded in &request.arms {
@@ -175,10 +178,15 @@ impl Email {
     ) -> Result<Vec<crate::store::StepText>, Error> {
         let config = &self.account.config;
         let templates = config.templates.clone().unwrap_or_else(|| ".".into());
+        let tag = |column: &str| config.merge_tag(column);
         let reading = Reading {
             tags: Tags { source: &config.utm_source, experiment, arm },
             templates: &templates,
             columns: &self.account.list.columns,
+            filled_by: match config.backend {
+                Backend::Mailchimp => FilledBy::Platform(&tag),
+                Backend::Smtp | Backend::Folder => FilledBy::Us,
+            },
         };
         template::read_creative(creative, reading)
     }
@@ -207,8 +215,10 @@ impl Email {
     }
 
     /// Reads what came back by mail and what became of people. What was sent before is known without the mailbox: that it
-    /// cannot be read is told, and its bounces are restated when it can.
+    /// cannot be read is told, and its bounces are restated when it can. A platform's report is another matter: without it
+    /// nobody knows of clicks, and nothing is reported.
     fn gather(&mut self, now_us: i64) -> Result<(), Error> {
+        self.account.look_into_reports(now_us)?;
         match self.account.look_into_mailbox(now_us) {
             Ok(None) => {}
             Ok(Some(look)) => {

@@ -3,11 +3,12 @@
 //! Serde refuses what has the wrong shape, [`Config::check`] what has the wrong meaning, both with a JSON pointer. Secrets are
 //! named (`env:NAME`), never written.
 
+mod check;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gevinst_sdk::schemars::JsonSchema;
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
@@ -54,9 +55,12 @@ pub struct Config {
     /// Whom answers go to; `from` without it.
     #[serde(default)]
     pub reply_to: Option<String>,
-    /// Domain to which bounces come back: each message leaves with an envelope sender of its own in it.
+    /// Domain to which bounces come back: each message leaves with an envelope sender of its own in it. Not for the backend
+    /// `mailchimp`.
+    #[serde(default)]
     pub envelope_domain: String,
-    /// Where recipients reach the click server, such as `https://go.acme.example`.
+    /// Where recipients reach the click server, such as `https://go.acme.example`. Not for the backend `mailchimp`.
+    #[serde(default)]
     pub base_url: String,
     /// The click server, when this program is to run it.
     #[serde(default)]
@@ -73,6 +77,9 @@ pub struct Config {
     /// Folder for the backend `folder`.
     #[serde(default)]
     pub outbox: Option<PathBuf>,
+    /// The account, for the backend `mailchimp`.
+    #[serde(default)]
+    pub mailchimp: Option<Mailchimp>,
     /// The mailbox to which bounces come back.
     #[serde(default)]
     pub imap: Option<Imap>,
@@ -103,6 +110,25 @@ pub enum Backend {
     Smtp,
     /// As files in a folder, one a message, to look at before anything leaves.
     Folder,
+    /// By Mailchimp: one regular campaign for each arm's batch. Who gets which arm is drawn here all the same.
+    Mailchimp,
+}
+
+/// An account of Mailchimp.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(crate = "gevinst_sdk::schemars")]
+#[serde(deny_unknown_fields)]
+pub struct Mailchimp {
+    /// The API key's name, as `env:NAME`. The key's end (`-us21`) names the data centre.
+    pub key: String,
+    /// The audience's id. People of the list who are not in the audience, or unsubscribed there, are not written to.
+    pub audience: String,
+    /// Which merge field of the audience fills in which column of the list, as `first_name = "FNAME"`; the addresses need none.
+    #[serde(default)]
+    pub merge_fields: BTreeMap<String, String>,
+    /// Where the API is, if not where the key says.
+    #[serde(default)]
+    pub base_url: Option<String>,
 }
 
 /// The click server.
@@ -163,6 +189,9 @@ pub struct Smtp {
     /// Encryption.
     #[serde(default)]
     pub tls: Tls,
+    /// Certificates (PEM) to trust in place of those that this machine trusts, such as those of the company's own authority.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// User to sign in as.
     #[serde(default)]
     pub user: Option<String>,
@@ -190,6 +219,9 @@ pub struct Imap {
     /// Encryption.
     #[serde(default)]
     pub tls: Tls,
+    /// Certificates (PEM) to trust in place of those that this machine trusts, such as those of the company's own authority.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// User to sign in as.
     pub user: String,
     /// The password's name, as `env:NAME`.
@@ -349,114 +381,12 @@ impl Config {
         self.goals.values().any(|goal| matches!(goal, Goal::ThankYou {}))
     }
 
-    /// Looks whether every value means something, without touching a file.
-    ///
-    /// # Errors
-    /// The first that does not, with a pointer to it.
-    pub fn check(&self) -> Result<(), Error> {
-        self.zone()?;
-        if self.currency.len() != 3 || !self.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            return Err(Error::config("/currency", format!("`{}` is not an ISO 4217 code", self.currency)));
-        }
-        self.sender()?;
-        self.answers_to()?;
-        if !(0.0..=0.5).contains(&self.hold_out) {
-            return Err(Error::config("/hold_out", format!("{} is not from 0 to 0.5", self.hold_out)));
-        }
-        if format!("bounces@{}", self.envelope_domain).parse::<lettre::Address>().is_err() {
-            return Err(Error::config(
-                "/envelope_domain",
-                format!("`{}` is not a domain", self.envelope_domain),
-            ));
-        }
-        self.check_base_url()?;
-        match (self.backend, &self.smtp, &self.outbox) {
-            (Backend::Smtp, None, _) => {
-                return Err(Error::config("/smtp", "the backend `smtp` needs this table"));
-            }
-            (Backend::Folder, _, None) => {
-                return Err(Error::config("/outbox", "the backend `folder` needs a folder"));
-            }
-            _ => {}
-        }
-        if let Some(smtp) = &self.smtp {
-            check_tls("/smtp", smtp.tls, &smtp.host, true)?;
-            if smtp.user.is_some() != smtp.password.is_some() {
-                return Err(Error::config("/smtp/user", "`user` and `password` go together"));
-            }
-            if smtp.timeout_seconds == 0 {
-                return Err(Error::config("/smtp/timeout_seconds", "expected at least 1"));
-            }
-        }
-        if let Some(imap) = &self.imap {
-            check_tls("/imap", imap.tls, &imap.host, false)?;
-        }
-        if let Some(dkim) = &self.dkim {
-            self.check_dkim(dkim)?;
-        }
-        self.pace.window()?;
-        for (field, most) in
-            [("/pace/per_minute", self.pace.per_minute), ("/pace/per_hour", self.pace.per_hour)]
-        {
-            if most == 0 {
-                return Err(Error::config(field, "with 0 nothing would ever leave; expected at least 1"));
-            }
-        }
-        if self.price == Some(0) {
-            return Err(Error::config("/price", "expected at least 1; leave it out where nothing is paid"));
-        }
-        for name in self.goals.keys() {
-            let plain = !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
-            if !plain || METRICS.contains(&name.as_str()) {
-                let problem = format!(
-                    "`{name}` cannot be a goal's name: lower-case letters, digits, `_` and `-`, and none of {}",
-                    METRICS.join(", ")
-                );
-                return Err(Error::config(
-                    format!("/goals/{}", name.replace('~', "~0").replace('/', "~1")),
-                    problem,
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_base_url(&self) -> Result<(), Error> {
-        let rest = self.base_url.strip_prefix("https://").or_else(|| self.base_url.strip_prefix("http://"));
-        let fits = rest.is_some_and(|rest| {
-            !rest.is_empty()
-                && !rest.ends_with('/')
-                && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'<>?#{}".contains(&byte))
-        });
-        if fits {
-            return Ok(());
-        }
-        let problem = format!(
-            "`{}` is not an address such as `https://go.acme.example`, without a slash at its end",
-            self.base_url
-        );
-        Err(Error::config("/base_url", problem))
-    }
-
-    fn check_dkim(&self, dkim: &Dkim) -> Result<(), Error> {
-        if !dkim.key.starts_with("env:") && !dkim.key.starts_with("file:") {
-            return Err(Error::config(
-                "/dkim/key",
-                "expected `env:NAME` or `file:PATH`; a key is never written here",
-            ));
-        }
-        let from = self.sender()?;
-        let (from, domain) = (from.email.domain().to_lowercase(), dkim.domain.to_lowercase());
-        if from != domain && !from.ends_with(&format!(".{domain}")) {
-            let problem = format!(
-                "`{domain}` does not sign for `{from}`: recipients that check alignment would refuse it"
-            );
-            return Err(Error::config("/dkim/domain", problem));
-        }
-        Ok(())
+    /// What a mailing says in place of a column of the list: its merge tag.
+    pub(crate) fn merge_tag(&self, column: &str) -> Option<String> {
+        let fields = &self.mailchimp.as_ref()?.merge_fields;
+        let field =
+            if column == self.address { Some("EMAIL") } else { fields.get(column).map(String::as_str) };
+        field.map(|field| format!("*|{field}|*"))
     }
 }
 
@@ -488,92 +418,8 @@ impl Goal {
     }
 }
 
-impl Pace {
-    /// From when until when on a day messages leave; `None` for the end is midnight.
-    ///
-    /// # Errors
-    /// When a text is no time of day, or the end is not after the start.
-    pub(crate) fn window(&self) -> Result<(Time, Option<Time>), Error> {
-        let time = |field: &str, text: &str| {
-            text.parse::<Time>()
-                .map_err(|_| Error::config(field, format!("`{text}` is not a time such as `08:00`")))
-        };
-        let from = time("/pace/from", &self.from)?;
-        let until = if self.until == "24:00" { None } else { Some(time("/pace/until", &self.until)?) };
-        if until.is_some_and(|until| until <= from) {
-            return Err(Error::config(
-                "/pace/until",
-                format!("`{}` is not after `{}`", self.until, self.from),
-            ));
-        }
-        Ok((from, until))
-    }
-}
-
 fn mailbox(field: &str, text: &str) -> Result<Mailbox, Error> {
     text.parse().map_err(|_| {
         Error::config(field, format!("`{text}` is not a mailbox such as `Acme <news@acme.example>`"))
     })
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn check_tls(at: &str, tls: Tls, host: &str, has_starttls: bool) -> Result<(), Error> {
-    match tls {
-        Tls::None if !is_loopback(host) => Err(Error::config(
-            format!("{at}/tls"),
-            format!("`none` would send passwords and addresses openly to `{host}`"),
-        )),
-        Tls::Starttls if !has_starttls => Err(Error::config(format!("{at}/tls"), "expected `implicit`")),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn each_mistake_is_refused_where_it_stands() {
-        // Protects the user's time, and passwords from going over the net in the open.
-        let good = json!({
-            "timezone": "Europe/Oslo", "currency": "NOK", "backend": "smtp", "state": "s", "list": "l.csv",
-            "from": "Acme <news@acme.example>", "envelope_domain": "bounces.acme.example",
-            "base_url": "https://go.acme.example", "smtp": { "host": "mail.acme.example", "user": "u", "password": "env:P" },
-            "dkim": { "domain": "acme.example", "selector": "s1", "key": "env:KEY" },
-            "goals": { "visit": { "from": "click" }, "lead": { "from": "thank-you" } }
-        });
-        serde_json::from_value::<Config>(good.clone()).unwrap().check().unwrap();
-        for (pointer, key, value) in [
-            ("", "timezone", json!("Europe/Olso")),
-            ("", "currency", json!("kr")),
-            ("", "from", json!("Acme")),
-            ("", "hold_out", json!(0.6)),
-            ("", "envelope_domain", json!("a b")),
-            ("", "base_url", json!("https://x/")),
-            ("", "base_url", json!("javascript:x")),
-            ("", "smtp", json!(null)),
-            ("/smtp", "tls", json!("none")),
-            ("/smtp", "user", json!(null)),
-            ("/dkim", "key", json!("-----BEGIN")),
-            ("/dkim", "domain", json!("evil.example")),
-            ("", "pace", json!({ "per_hour": 0 })),
-            ("", "pace", json!({ "from": "9", "until": "17:00" })),
-            ("", "pace", json!({ "from": "17:00", "until": "09:00" })),
-            ("", "price", json!(0)),
-            ("/goals", "clicks", json!({ "from": "click" })),
-            ("", "imap", json!({ "host": "h", "user": "u", "password": "env:P", "tls": "starttls" })),
-        ] {
-            let mut config = good.clone();
-            config.pointer_mut(pointer).unwrap()[key] = value.clone();
-            let error = serde_json::from_value::<Config>(config).unwrap().check().unwrap_err();
-            let Error::Config { field, .. } = &error else { panic!("{error}") };
-            assert!(field.starts_with(&format!("{pointer}/{key}")), "{field} for {pointer}/{key}");
-        }
-        assert!(serde_json::from_value::<Goal>(json!({ "from": "thank-you", "form": 1 })).is_err());
-    }
 }

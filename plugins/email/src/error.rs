@@ -58,6 +58,9 @@ pub enum Error {
     /// The mailbox of bounces cannot be read.
     #[error("the mailbox of bounces: {0}")]
     Mailbox(String),
+    /// The e-mail platform did not do, or did not tell, what was asked of it. The text has no secret in it.
+    #[error("{0}")]
+    Platform(ChannelError),
     /// A template that was accepted at launch does not render.
     #[error("the template of arm `{arm}`, step {step}: {problem}")]
     Template {
@@ -84,6 +87,12 @@ impl Error {
     }
 }
 
+impl From<ChannelError> for Error {
+    fn from(error: ChannelError) -> Self {
+        Self::Platform(error)
+    }
+}
+
 impl From<Error> for ChannelError {
     fn from(error: Error) -> Self {
         let text = error.to_string();
@@ -92,6 +101,7 @@ impl From<Error> for ChannelError {
             Error::Request { field, problem } => Self::bad_request(field, problem),
             Error::File { field, .. } => Self::bad_config(field, text),
             Error::Secret(_) => Self::auth(text),
+            Error::Platform(error) => error,
             // In `apply` this counts as an unknown outcome, which is what a commit that failed half-way is.
             Error::Store(_) | Error::NewerStore { .. } | Error::Server(_) | Error::Mailbox(_) => {
                 Self::unavailable(text)

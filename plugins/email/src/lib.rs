@@ -26,6 +26,8 @@ mod key;
 mod links;
 mod list;
 mod mailbox;
+mod mailchimp;
+mod mailings;
 mod message;
 mod outcomes;
 mod pages;
@@ -34,6 +36,7 @@ mod sender;
 mod server;
 mod store;
 mod template;
+mod tls;
 mod token;
 
 pub use account::{Account, Secrets};

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::account::Account;
 use crate::bounce::{self, Kind, Meant};
 use crate::config::{Imap, Tls};
 use crate::error::Error;
 use crate::store::Noted;
+use crate::tls::{self, Roots};
 use crate::token::{self, MessageId, Purpose, Whose};
 
 /// How long to wait for the server.
@@ -50,7 +51,7 @@ impl Account {
             return Ok(None);
         }
         let failed = |what: &str, error: imap::Error| Error::Mailbox(format!("{what}: {error}"));
-        let mut client = imap::Client::new(connect(&imap)?);
+        let mut client = imap::Client::new(connect(&imap, &self.imap_roots)?);
         client.read_greeting().map_err(|error| failed("greeting", error))?;
         let password = self.imap_password.clone().unwrap_or_default();
         let mut session = client
@@ -128,31 +129,36 @@ impl Account {
     }
 }
 
-fn connect(imap: &Imap) -> Result<Box<dyn Stream>, Error> {
+fn connect(imap: &Imap, roots: &Roots) -> Result<Box<dyn Stream>, Error> {
     let Imap { host, tls, .. } = imap;
     let port = imap.port.unwrap_or(if *tls == Tls::None { 143 } else { 993 });
-    let failed = |error: &dyn core::fmt::Display| Error::Mailbox(format!("`{host}:{port}`: {error}"));
-    let address = (host.as_str(), port)
-        .to_socket_addrs()
-        .map_err(|error| failed(&error))?
-        .next()
-        .ok_or_else(|| failed(&"the name has no address"))?;
-    let stream = TcpStream::connect_timeout(&address, TIMEOUT).map_err(|error| failed(&error))?;
+    let failed =
+        |error: &dyn core::fmt::Display| Error::Mailbox(tls::advised(format!("`{host}:{port}`: {error}")));
+    let mut connected = Err(failed(&"the name has no address"));
+    for address in (host.as_str(), port).to_socket_addrs().map_err(|error| failed(&error))? {
+        connected = TcpStream::connect_timeout(&address, TIMEOUT).map_err(|error| failed(&error));
+        if connected.is_ok() {
+            break;
+        }
+    }
+    let mut stream = connected?;
     let limited =
         stream.set_read_timeout(Some(TIMEOUT)).and_then(|()| stream.set_write_timeout(Some(TIMEOUT)));
     limited.map_err(|error| failed(&error))?;
     if *tls == Tls::None {
         return Ok(Box::new(stream));
     }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots.store())
         .with_no_client_auth();
     let name = ServerName::try_from(host.clone()).map_err(|error| failed(&error))?;
-    let connection = ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))?;
+    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(|error| failed(&error))?;
+    // Now, so that a certificate that is not trusted is told as what it is.
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).map_err(|error| failed(&error))?;
+    }
     Ok(Box::new(StreamOwned::new(connection, stream)))
 }

@@ -4,6 +4,8 @@
 //! the visitor: a HEAD request, or a visit soon after one; a program's name; a visit within seconds of the delivery; many
 //! different links of one message at once. What a person does later counts as a person's.
 
+use std::collections::BTreeSet;
+
 /// After a HEAD request visits to the same message are a machine's for so long.
 pub(crate) const AFTER_HEAD_US: i64 = 10_000_000;
 /// Different links of one message within so long are a machine's.
@@ -48,6 +50,23 @@ pub(crate) fn burst_links(links: u32) -> u32 {
     links.clamp(2, BURST_LINKS)
 }
 
+/// Whose each of somebody's clicks in one message is, by their times alone: a machine's until `people_from_us` and in bursts, a
+/// person's otherwise. Each click is a link's number and a moment in µs UTC.
+pub(crate) fn judge(clicks: &[(u32, i64)], links: usize, people_from_us: i64) -> Vec<&'static str> {
+    let burst = burst_links(u32::try_from(links).unwrap_or(u32::MAX)) as usize;
+    let is_machine = |at_us: i64| {
+        // A burst is any span of its length that holds the click.
+        clicks.iter().filter(|(_, from)| (at_us - BURST_US..=at_us).contains(from)).any(|(_, from_us)| {
+            let within = clicks.iter().filter(|(_, at)| (*from_us..=from_us + BURST_US).contains(at));
+            within.map(|(link, _)| link).collect::<BTreeSet<_>>().len() >= burst
+        })
+    };
+    let whose = |(_, at_us): &(u32, i64)| {
+        if *at_us < people_from_us || is_machine(*at_us) { "machine" } else { "person" }
+    };
+    clicks.iter().map(whose).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +91,18 @@ mod tests {
             assert!(is_program(program), "{program}");
         }
         assert_eq!([0, 1, 2, 3, 9].map(burst_links), [2, 2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn bursts_are_a_machines() {
+        // Protects: a goal by clicks from scanners that a platform's report lists like people.
+        let second = 1_000_000;
+        let clicks =
+            [(1, 5 * second), (1, 60 * second), (2, 61 * second), (3, 62 * second), (3, 90 * second)];
+        let machine = ["machine"; 4];
+        assert_eq!(judge(&clicks, 3, 10 * second), [&machine[..], &["person"]].concat());
+        // Two of three links may be a person's; all of two may not.
+        assert_eq!(judge(&clicks[1..3], 3, 0), ["person", "person"]);
+        assert_eq!(judge(&clicks[1..3], 2, 0), ["machine", "machine"]);
     }
 }

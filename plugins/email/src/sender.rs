@@ -22,7 +22,7 @@ use crate::template::{Condition, Renderer};
 use crate::token::{MessageId, Whose};
 
 const MINUTE_US: i64 = 60_000_000;
-const HOUR_US: i64 = 3_600_000_000;
+pub(crate) const HOUR_US: i64 = 3_600_000_000;
 /// How long to wait before each further try of a message that was certainly not taken.
 const AGAIN_US: [i64; 4] = [5 * MINUTE_US, 30 * MINUTE_US, 2 * HOUR_US, 8 * HOUR_US];
 /// How long after the runner asked for figures its commands are awaited.
@@ -54,7 +54,12 @@ pub struct Turn {
 pub(crate) struct Templates(HashMap<i64, Vec<(StepText, Renderer)>>);
 
 impl Templates {
-    fn of(&mut self, account: &Account, arm: i64, name: &str) -> Result<&[(StepText, Renderer)], Error> {
+    pub(crate) fn of(
+        &mut self,
+        account: &Account,
+        arm: i64,
+        name: &str,
+    ) -> Result<&[(StepText, Renderer)], Error> {
         Ok(match self.0.entry(arm) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
@@ -73,7 +78,7 @@ impl Templates {
     }
 
     /// When the step after `step` is due.
-    fn next_due(&self, arm: i64, step: u32, now_us: i64) -> Option<i64> {
+    pub(crate) fn next_due(&self, arm: i64, step: u32, now_us: i64) -> Option<i64> {
         let (next, _) = self.0.get(&arm)?.get(step as usize)?;
         Some(now_us.saturating_add(next.wait_us))
     }
@@ -96,17 +101,17 @@ impl Account {
         for experiment in self.store.experiments()? {
             turn.enrolled += self.enrol(&experiment, clock())?;
         }
-        if self.carrier.is_none() {
-            return Ok(turn);
-        }
-        // Taken out while it works, so that it and the rest of the account can be used together.
-        let mut carrier = self.carrier.take();
+        // Taken out while they work, so that they and the rest of the account can be used together.
+        let (mut carrier, platform) = (self.carrier.take(), self.platform.take());
         let mut templates = core::mem::take(&mut self.templates);
-        let done = match carrier.as_deref_mut() {
-            Some(carrier) => self.send(carrier, &mut templates, clock, go_on, &mut turn),
-            None => Ok(()),
+        let done = match (carrier.as_deref_mut(), &platform) {
+            (Some(carrier), _) => self.send(carrier, &mut templates, clock, go_on, &mut turn),
+            (None, Some(platform)) => {
+                self.send_by_platform(platform, &mut templates, clock, go_on, &mut turn)
+            }
+            (None, None) => Ok(()),
         };
-        (self.carrier, self.templates) = (carrier, templates);
+        (self.carrier, self.platform, self.templates) = (carrier, platform, templates);
         done.map(|()| turn)
     }
 
@@ -303,7 +308,7 @@ impl Account {
             || self.store.left_since(now_us - HOUR_US)? >= pace.per_hour.into())
     }
 
-    fn holds(&self, condition: Option<Condition>, enrolment: i64) -> Result<bool, Error> {
+    pub(crate) fn holds(&self, condition: Option<Condition>, enrolment: i64) -> Result<bool, Error> {
         Ok(match condition {
             None => true,
             Some(Condition::Clicked) => self.store.has_clicked(enrolment, "")?,

@@ -24,6 +24,9 @@ const WAIT_DAYS_MAX: f64 = 90.0;
 /// What templates see beside the list's columns; the last three are minijinja's.
 const OWN_NAMES: [&str; 6] = ["links", "unsubscribe_url", "person", "range", "dict", "namespace"];
 
+/// What Mailchimp makes the way to unsubscribe of.
+const UNSUBSCRIBE_TAG: &str = "*|UNSUB|*";
+
 /// When a step is taken, by what became of the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) enum Condition {
@@ -88,6 +91,23 @@ pub(crate) struct Reading<'a> {
     pub(crate) templates: &'a Path,
     /// The list's columns.
     pub(crate) columns: &'a [String],
+    /// Who fills in what differs from person to person.
+    pub(crate) filled_by: FilledBy<'a>,
+}
+
+/// Who fills in what differs from person to person.
+#[derive(Clone, Copy)]
+pub(crate) enum FilledBy<'a> {
+    /// We do, message by message.
+    Us,
+    /// A platform does, where it finds the merge tag that a column has.
+    Platform(&'a dyn Fn(&str) -> Option<String>),
+}
+
+impl core::fmt::Debug for FilledBy<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(if matches!(self, Self::Us) { "Us" } else { "Platform" })
+    }
 }
 
 /// Reads a creative into steps; none for a hold-out.
@@ -175,6 +195,9 @@ fn read_step(step: &Step, at: &str, reading: Reading<'_>, is_first: bool) -> Res
     };
     let step = StepText { wait_us, only_if: step.only_if, subject, text, html, links };
     check(&step, at, reading.columns)?;
+    if let FilledBy::Platform(tag) = reading.filled_by {
+        check_for_platform(&step, at, reading.columns, tag)?;
+    }
     Ok(step)
 }
 
@@ -255,6 +278,45 @@ fn check(step: &StepText, at: &str, columns: &[String]) -> Result<(), Error> {
         })
 }
 
+/// Whether a platform can fill in what the templates leave open: columns that stand alone, each with a merge tag.
+fn check_for_platform(
+    step: &StepText,
+    at: &str,
+    columns: &[String],
+    tag: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), Error> {
+    let Some(html) = &step.html else {
+        return Err(Error::request(at, "needs `html` or `template`: the platform sees clicks in HTML alone"));
+    };
+    for (key, source) in [("subject", &step.subject), ("text", &step.text), ("html", html)] {
+        let field = format!("{at}/{key}");
+        let mut rest = source.clone();
+        for column in columns {
+            let alone = [format!("{{{{ {column} }}}}"), format!("{{{{{column}}}}}")];
+            if alone.iter().any(|alone| rest.contains(alone)) && tag(column).is_none() {
+                let problem = format!(
+                    "`{column}` has no merge field; add `merge_fields = {{ {column} = \"…\" }}` to the channel's table"
+                );
+                return Err(Error::request(field, problem));
+            }
+            rest = alone.iter().fold(rest, |rest, alone| rest.replace(alone, ""));
+        }
+        let environment = environment();
+        let template = environment
+            .template_from_named_str(key, &rest)
+            .map_err(|error| Error::request(&field, told(&error)))?;
+        let names = template.undeclared_variables(false);
+        if let Some(name) = names.iter().filter(|name| columns.contains(name) || *name == "person").min() {
+            let problem = format!(
+                "`{name}` must stand alone here, as `{{{{ {name} }}}}`: it is the platform that fills it in, and it knows no \
+                 conditions and filters"
+            );
+            return Err(Error::request(field, problem));
+        }
+    }
+    Ok(())
+}
+
 /// A message's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Words {
@@ -285,6 +347,25 @@ impl Renderer {
             }
         }
         Ok(Self { environment, has_html: step.html.is_some() })
+    }
+
+    /// A message for everybody, in which a platform fills in the merge tags.
+    ///
+    /// # Errors
+    /// What minijinja says.
+    pub(crate) fn render_for_platform(
+        &self,
+        columns: &[String],
+        links: &[String],
+        tag: impl Fn(&str) -> Option<String>,
+    ) -> Result<Words, String> {
+        let tags: Vec<Box<str>> =
+            columns.iter().map(|column| tag(column).unwrap_or_default().into_boxed_str()).collect();
+        let plain = self.render(columns, &tags, links.to_vec(), UNSUBSCRIBE_TAG)?;
+        // In HTML an address has its ampersands escaped.
+        let escaped = links.iter().map(|link| link.replace('&', "&amp;")).collect();
+        let html = self.render(columns, &tags, escaped, UNSUBSCRIBE_TAG)?.html;
+        Ok(Words { html, ..plain })
     }
 
     /// A message for one person.
@@ -352,7 +433,8 @@ mod tests {
         .unwrap();
         let tags = Tags { source: "newsletter", experiment: "headlines", arm: "a" };
         let columns = ["email".to_owned(), "name".to_owned()];
-        read_creative(&creative, Reading { tags, templates: folder.path(), columns: &columns })
+        let reading = Reading { tags, templates: folder.path(), columns: &columns, filled_by: FilledBy::Us };
+        read_creative(&creative, reading)
     }
 
     #[test]
@@ -426,5 +508,43 @@ mod tests {
         assert_eq!(words.subject, "Hi A&B <i> Bcc: x@y.example");
         assert!(words.html.as_deref().unwrap().contains("A&amp;B &lt;i&gt;"));
         assert!(words.html.as_deref().unwrap().contains("href='https://go.acme.example/u/x'"));
+    }
+
+    #[test]
+    fn a_platform_fills_in_what_it_can() {
+        // Protects: people from reading `*||*`, and an experiment from conditions that nobody would evaluate.
+        let columns = ["email".to_owned(), "name".to_owned(), "size".to_owned()];
+        let tag = |column: &str| match column {
+            "email" => Some("*|EMAIL|*".to_owned()),
+            "name" => Some("*|FNAME|*".to_owned()),
+            _ => None,
+        };
+        let read = |subject: &str, html: Option<&str>| {
+            let creative = json!({ "subject": subject, "text": "{{ unsubscribe_url }}", "html": html });
+            let tags = Tags { source: "newsletter", experiment: "headlines", arm: "a" };
+            let filled_by = FilledBy::Platform(&tag);
+            read_creative(
+                &creative,
+                Reading { tags, templates: Path::new("."), columns: &columns, filled_by },
+            )
+        };
+        let html = "<a href='https://acme.example/?a=1'>{{ name }}</a> <a href='{{unsubscribe_url}}'>x</a>";
+        let steps = read("Hi {{name}}", Some(html)).unwrap();
+        let renderer = Renderer::new(&steps[0]).unwrap();
+        let words = renderer.render_for_platform(&columns, &steps[0].links, tag).unwrap();
+        assert_eq!((words.subject.as_str(), words.text.as_str()), ("Hi *|FNAME|*", "*|UNSUB|*"));
+        let html_words = words.html.unwrap();
+        assert!(html_words.contains("?a=1&amp;utm_source=newsletter&amp;utm_medium=email"), "{html_words}");
+        assert!(html_words.contains(">*|FNAME|*</a> <a href='*|UNSUB|*'>"), "{html_words}");
+        for (subject, html, problem) in [
+            ("Hi {{ size }}", Some(html), "`size` has no merge field"),
+            ("Hi {{ name | upper }}", Some(html), "`name` must stand alone"),
+            ("{% if size == 'large' %}Hi{% endif %}", Some(html), "`size` must stand alone"),
+            ("Hi {{ person.name }}", Some(html), "`person` must stand alone"),
+            ("Hi", None, "needs `html`"),
+        ] {
+            let error = read(subject, html).unwrap_err().to_string();
+            assert!(error.contains(problem), "{error}");
+        }
     }
 }

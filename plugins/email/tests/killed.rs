@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use common::{Fake, KEY, Moment, config, write_list};
+use common::{Fake, KEY, Moment, Still, config, write_list};
 use gevinst_email::{Account, Email, config::Config};
 use gevinst_sdk::testing::{Driver, TestHost};
 use gevinst_sdk::wire::{Command as Move, Money, Set};
@@ -120,7 +120,7 @@ fn a_suppressed_person_is_never_written_to_whatever_happens() {
     value["suppressed"] = json!(folder.path().join("suppressed.csv"));
     let open = |value: &Value, now_us| {
         let config: Config = serde_json::from_value(value.clone()).unwrap();
-        Account::open(config, &|_| Ok(KEY.to_owned()), now_us)
+        Account::open(config, &|_| Ok(KEY.to_owned()), Box::new(Still(now_us)))
     };
     let mut now_us = 1_793_520_000_000_000;
     assert!(open(&value, now_us).is_err(), "a file of suppressed people that is missing stops everything");

@@ -82,8 +82,9 @@ impl World {
             "from": "Acme Nyheter <news@news.test>", "envelope_domain": "bounces.news.test",
             "base_url": format!("http://127.0.0.1:{}", ports["clicks"]),
             "server": { "bind": format!("127.0.0.1:{}", ports["clicks"]), "scanner_seconds": 0 },
-            "smtp": { "host": "127.0.0.1", "port": ports["smtp"], "tls": "none" },
-            "imap": { "host": "127.0.0.1", "port": ports["imap"], "tls": "none", "user": "inbox", "password": "env:IMAP", "every_seconds": 0 },
+            "smtp": { "host": "localhost", "port": ports["smtp"], "tls": "starttls", "ca_file": rig.join("ca.pem") },
+            "imap": { "host": "localhost", "port": ports["imaps"], "tls": "implicit", "ca_file": rig.join("ca.pem"),
+                      "user": "inbox", "password": "env:IMAP", "every_seconds": 0 },
             "dkim": { "domain": "news.test", "selector": "s1", "key": format!("file:{}", rig.join("dkim.pem").display()) },
             "pace": { "per_minute": 100_000, "per_hour": 1_000_000 }
         });
@@ -306,6 +307,68 @@ fn a_thousand_messages_through_a_real_mail_server() {
         events("soft_bounce"),
         begun.elapsed().as_secs_f64()
     );
+}
+
+#[test]
+fn only_a_trusted_certificate_for_the_name_is_spoken_to() {
+    // Protects: passwords and addresses from whoever answers in place of the mail server.
+    let Some(rig) = std::env::var_os("GEVINST_MAIL_RIG").map(PathBuf::from) else {
+        eprintln!("skipped: no mail server; start one with tests/mail/rig.sh");
+        return;
+    };
+    let world = World::new(rig);
+    let ca_file = world.config["smtp"]["ca_file"].clone();
+    let with = |kind: &str, port: &str, tls: &str, host: &str, ca_file: &Value| {
+        let mut config = world.config.clone();
+        config.as_object_mut().unwrap().remove("server");
+        config["state"] = json!(world.folder.path().join("tls"));
+        for (key, value) in [
+            ("port", json!(world.ports[port])),
+            ("tls", json!(tls)),
+            ("host", json!(host)),
+            ("ca_file", ca_file.clone()),
+        ] {
+            config[kind][key] = value;
+        }
+        let host = TestHost::at(jiff::Timestamp::now().as_microsecond());
+        let mut channel = Driver::<Email>::open(
+            &host.clone().with_secret("env:KEY", KEY).with_secret("env:IMAP", PASSWORD),
+            config,
+        )
+        .unwrap();
+        let checked = channel.check().map_err(|error| error.message);
+        let request = ObserveRequest {
+            experiment: "none".into(),
+            arms: Vec::new(),
+            metrics: Vec::new(),
+            grain: Grain::Day,
+            timezone: "Europe/Oslo".into(),
+            from_us: 0,
+            to_us: 0,
+            cursor: None,
+        };
+        channel.observe(&request).unwrap();
+        let log: String = host.log_lines().into_iter().map(|(_, line)| line + "\n").collect();
+        (checked, log)
+    };
+    for (port, tls) in [("smtp", "starttls"), ("smtps", "implicit")] {
+        assert_eq!(with("smtp", port, tls, "localhost", &ca_file).0, Ok(()));
+        let (unknown, _) = with("smtp", port, tls, "localhost", &Value::Null);
+        let unknown = unknown.unwrap_err();
+        assert!(unknown.contains("UnknownIssuer") && unknown.contains("`ca_file`"), "{unknown}");
+        let (misnamed, _) = with("smtp", port, tls, "127.0.0.1", &ca_file);
+        let misnamed = misnamed.unwrap_err();
+        assert!(
+            misnamed.contains("not valid for") && misnamed.contains("by the name in its certificate"),
+            "{misnamed}"
+        );
+    }
+    let (_, log) = with("imap", "imaps", "implicit", "localhost", &ca_file);
+    assert!(log.contains("messages came back") && !log.contains("mailbox of bounces"), "{log}");
+    let (_, log) = with("imap", "imaps", "implicit", "localhost", &Value::Null);
+    assert!(log.contains("mailbox of bounces: `localhost:") && log.contains("UnknownIssuer; name"), "{log}");
+    let (_, log) = with("imap", "imaps", "implicit", "127.0.0.1", &ca_file);
+    assert!(log.contains("not valid for"), "{log}");
 }
 
 fn is_subject_of(message: &Delivered, experiment: &str) -> bool {

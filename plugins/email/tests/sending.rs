@@ -5,8 +5,10 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
-use common::{Fake, KEY, config, write_list};
+use common::{Fake, KEY, Still, config, write_list};
 use gevinst_email::Email;
 use gevinst_sdk::testing::{Driver, TestHost};
 use gevinst_sdk::wire::{Coded, Command, Grain, Money, ObserveRequest, Query, Set};
@@ -227,6 +229,77 @@ fn a_flow_waits_and_asks() {
     assert_eq!(subjects(), ["one", "one", "one", "three", "three", "three"]);
 }
 
+/// What the click server at a port answers to a request for a path, as a browser of a person would ask.
+fn ask(port: u16, method: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: go.acme.example\r\nUser-Agent: {agent}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn a_flow_follows_clicks_goals_and_people_who_leave() {
+    // Protects: the whole of nurturing, from the link in a message by the click server to the next message, and the way out.
+    let mut place = Place::new(&people("p", 4));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    place.config["server"] = json!({ "bind": format!("127.0.0.1:{port}") });
+    let step = |subject: &str, condition: &str| {
+        let wait = if subject == "two" { "1 day" } else { "0 days" };
+        json!({ "subject": subject, "text": "{{ unsubscribe_url }}", "wait": wait, "if": condition })
+    };
+    let steps = json!({ "steps": [
+        { "subject": "one", "text": "https://acme.example/offer {{ unsubscribe_url }}" },
+        step("two", "clicked"), step("three", "not clicked"), step("four", "reached goal"), step("five", "not reached goal"),
+    ] });
+    // Here a click is no goal: a person reaches one at the thank-you page.
+    place.config["goals"] = json!({ "lead": { "from": "thank-you" } });
+    let mut channel = place.open();
+    place.set_hour(0, 8);
+    channel.apply(&command("flow", 1, 4, Some(steps))).unwrap();
+    let path_of = |to: &str, kind: &str| {
+        let all = place.fake.received();
+        let text = all.iter().find(|one| one.to == to).unwrap().text.replace("=\r\n", "");
+        let from =
+            text.find(&format!("https://go.acme.example/{kind}/")).unwrap() + "https://go.acme.example".len();
+        text[from..].split_whitespace().next().unwrap().to_owned()
+    };
+    place.set_hour(0, 9);
+    for (person, reaches) in [("p0@people.example", false), ("p1@people.example", true)] {
+        let answer = ask(port, "GET", &path_of(person, "c"));
+        assert!(answer.starts_with("HTTP/1.1 302"), "{answer}");
+        let target = answer.lines().find_map(|line| line.strip_prefix("Location: ")).unwrap();
+        assert!(target.starts_with("https://acme.example/offer?"), "{target}");
+        let token = target.split(['?', '&']).find_map(|pair| pair.strip_prefix("gv=")).unwrap();
+        if reaches {
+            assert!(ask(port, "GET", &format!("/t/lead?gv={token}")).starts_with("HTTP/1.1 200"));
+        }
+    }
+    // One leaves by one click; to look at the page changes nothing.
+    assert!(ask(port, "GET", &path_of("p2@people.example", "u")).starts_with("HTTP/1.1 200"));
+    assert!(ask(port, "POST", &path_of("p3@people.example", "u")).starts_with("HTTP/1.1 200"));
+    place.set_hour(1, 9);
+    observe(&mut channel, &["flow"], &["recipients"], 1);
+    let got = |person: &str| {
+        let all = place.fake.received();
+        let of = all.iter().filter(|one| one.to == person);
+        let subjects = of.filter_map(|one| one.text.lines().find_map(|line| line.strip_prefix("Subject: ")));
+        subjects.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(got("p0@people.example"), ["one", "two", "five"], "{}", place.log());
+    assert_eq!(got("p1@people.example"), ["one", "two", "four"]);
+    assert_eq!(got("p2@people.example"), ["one", "three", "five"]);
+    assert_eq!(got("p3@people.example"), ["one"]);
+    let seen = observe(&mut channel, &["flow"], &["clicks", "lead", "unsubscribe"], 1);
+    let counts: Vec<u64> = seen.values().copied().collect();
+    assert_eq!(counts, [2, 1, 1]);
+}
+
 #[test]
 fn the_pace_is_kept_and_the_rest_follows() {
     // Protects: the sender's reputation, and the people who wait.
@@ -308,7 +381,8 @@ fn a_forgotten_person_is_gone_but_was_counted() {
     place.set_hour(0, 8);
     channel.apply(&command("new", 1, 4, Some(letter("new")))).unwrap();
     let config = serde_json::from_value(place.config.clone()).unwrap();
-    let mut account = gevinst_email::Account::open(config, &|_| Ok(KEY.to_owned()), START_US).unwrap();
+    let mut account =
+        gevinst_email::Account::open(config, &|_| Ok(KEY.to_owned()), Box::new(Still(START_US))).unwrap();
     assert_eq!(account.forget("P0@people.example", START_US + DAY_US).unwrap(), 1);
     drop(account);
     place.set_hour(1, 8);

@@ -30,6 +30,7 @@ mod fault;
 pub mod hubspot;
 pub mod linkedin;
 pub mod mail;
+pub mod mailchimp;
 pub mod meta;
 pub mod outbrain;
 mod request;

@@ -10,12 +10,14 @@
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gevinst_email::config::Config;
 use gevinst_email::{Account, ClickServer, Error, Turn};
+use gevinst_http::Wait;
 use jiff::Timestamp;
 
 const USAGE: &str = "\
@@ -29,7 +31,7 @@ usage: gevinst-email-server (serve | turn | forget ADDRESS) --config FILE --chan
   --config FILE   the company's gevinst.toml
   --channel NAME  the channel's name in it
 
-Relative paths in the file are taken from the current folder. Secrets come from the environment, as `env:NAME`.
+Relative paths in the file count from its folder. Secrets come from the environment, as `env:NAME`.
 ";
 /// How long to rest between two turns.
 const REST: Duration = Duration::from_secs(2);
@@ -58,7 +60,7 @@ fn run(task: &Task, config: Config) -> Result<(), String> {
             Error::Secret(format!("the secret `{name}` cannot be had; set it in the environment"))
         })
     };
-    let mut account = Account::open(config, &secrets, now_us()).map_err(told)?;
+    let mut account = Account::open(config, &secrets, Box::new(RealTime)).map_err(told)?;
     match task {
         Task::Forget(address) => {
             let experiments = account.forget(address, now_us()).map_err(told)?;
@@ -84,6 +86,28 @@ fn run(task: &Task, config: Config) -> Result<(), String> {
                 std::thread::sleep(REST);
             }
         }
+    }
+}
+
+/// The clock of this machine; waiting ends when it is over.
+struct RealTime;
+
+impl Wait for RealTime {
+    fn now_us(&self) -> i64 {
+        now_us()
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<(), gevinst_sdk::Error> {
+        std::thread::sleep(duration);
+        Ok(())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, line: &str) {
+        say(line);
     }
 }
 
@@ -146,7 +170,12 @@ fn read_config(file: &str, channel: &str) -> Result<Config, String> {
         }
     }
     let problem = |error: &dyn core::fmt::Display| format!("error: {file}: `[channels.{channel}]`: {error}");
-    table.try_into::<Config>().map_err(|error| problem(&error))
+    let config = table.try_into::<Config>().map_err(|error| problem(&error))?;
+    // As the runner does: paths in the table count from the folder of the file.
+    if let Some(folder) = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::env::set_current_dir(folder).map_err(|error| problem(&error))?;
+    }
+    Ok(config)
 }
 
 fn now_us() -> i64 {

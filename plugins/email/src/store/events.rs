@@ -1,6 +1,6 @@
 //! What becomes known afterwards: clicks, goals, bounces, people who leave.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Store, suppress};
 use crate::error::Error;
@@ -47,7 +47,7 @@ impl Noted {
     }
 
     /// Whether the person must never be written to again.
-    const fn suppresses(self) -> bool {
+    pub(super) const fn suppresses(self) -> bool {
         matches!(self, Self::Bounce | Self::Unsubscribe | Self::Complaint)
     }
 }
@@ -60,6 +60,14 @@ pub(crate) struct Click {
     pub(crate) link: u32,
     pub(crate) at_us: i64,
     pub(crate) by: &'static str,
+}
+
+impl Click {
+    pub(super) fn insert(self, tx: &Connection) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO click (enrolment, step, link, at_us, by) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let Self { enrolment, step, link, at_us, by } = self;
+        tx.prepare_cached(sql)?.execute(params![enrolment, step, link, at_us, by]).map(drop)
+    }
 }
 
 impl Store {
@@ -96,9 +104,8 @@ impl Store {
     /// when they went to at least `burst_links` different links.
     pub(crate) fn click(&mut self, click: Click, burst_from_us: i64, burst_links: u32) -> Result<(), Error> {
         let tx = self.write()?;
-        let sql = "INSERT INTO click (enrolment, step, link, at_us, by) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let Click { enrolment, step, link, at_us, by } = click;
-        tx.prepare_cached(sql)?.execute(params![enrolment, step, link, at_us, by])?;
+        click.insert(&tx)?;
+        let Click { enrolment, step, .. } = click;
         let of = "enrolment = ?1 AND step = ?2 AND at_us >= ?3";
         let links: u32 = tx
             .prepare_cached(&format!("SELECT COUNT(DISTINCT link) FROM click WHERE {of}"))?

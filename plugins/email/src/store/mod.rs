@@ -11,6 +11,7 @@
 mod arms;
 mod counts;
 mod events;
+mod mailings;
 mod posting;
 
 use std::path::Path;
@@ -24,10 +25,11 @@ use crate::key::Person;
 pub(crate) use arms::{Arm, Setting, StepText};
 pub(crate) use counts::Tally;
 pub(crate) use events::{Click, Noted, Sent};
+pub(crate) use mailings::{Mailing, MailingState, Reaction, Report};
 pub(crate) use posting::{Due, Intent, Settled};
 
-/// The format of the file.
-const FORMAT: i64 = 1;
+/// What makes each format out of the one before, the first out of nothing.
+const FORMATS: [&str; 2] = [include_str!("schema.sql"), include_str!("format-2.sql")];
 /// How long to wait for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -51,13 +53,13 @@ impl Store {
         // Alone, so that two processes do not both make the tables.
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match found {
-            0 => {
-                tx.execute_batch(include_str!("schema.sql"))?;
-                tx.pragma_update(None, "user_version", FORMAT)?;
-            }
-            FORMAT => {}
-            _ => return Err(Error::NewerStore { path, found, known: FORMAT }),
+        let missing = usize::try_from(found).ok().and_then(|found| FORMATS.get(found..));
+        let known = FORMATS.len() as i64;
+        for format in missing.ok_or(Error::NewerStore { path, found, known })? {
+            tx.execute_batch(format)?;
+        }
+        if found != known {
+            tx.pragma_update(None, "user_version", known)?;
         }
         tx.commit()?;
         Ok(Self(connection))
@@ -104,4 +106,35 @@ fn suppress(tx: &Connection, person: Person, reason: &str, now_us: i64) -> rusql
 fn is_suppressed(tx: &Connection, person: Person) -> rusqlite::Result<bool> {
     let sql = "SELECT 1 FROM suppression WHERE person = ?1";
     Ok(tx.prepare_cached(sql)?.query_row([person.0], |_| Ok(())).optional()?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ledger_of_an_earlier_format_goes_on() {
+        // Protects: who was suppressed and written to, from an update of the program.
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join("sent.sqlite")).unwrap();
+        old.execute_batch(FORMATS[0]).unwrap();
+        old.execute_batch(
+            "INSERT INTO arm VALUES (1, 'e', 'a', 0, 5, 'XXX', 0, 1, 0, 0);
+             INSERT INTO enrolment VALUES (7, 1, 'e', x'00112233445566778899aabbccddeeff', 0, 0, 2, NULL);
+             INSERT INTO message VALUES (7, 1, 'sent', 1, 0);
+             INSERT INTO suppression VALUES (x'00112233445566778899aabbccddeeff', 'unsubscribe', 0);",
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let store = Store::open(folder.path()).unwrap();
+            assert_eq!(store.written_to(1).unwrap()[&0].people, 1);
+            assert_eq!(store.taken("e").unwrap().len(), 1);
+            assert!(store.left_behind().unwrap().is_empty());
+        }
+        let newer = Connection::open(folder.path().join("sent.sqlite")).unwrap();
+        newer.pragma_update(None, "user_version", 3).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(Error::NewerStore { found: 3, known: 2, .. })));
+    }
 }

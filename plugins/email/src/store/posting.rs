@@ -52,26 +52,28 @@ pub(crate) enum Settled {
 impl Store {
     /// The message that has been due for longest, if any is.
     pub(crate) fn next_due(&self, now_us: i64, also_of_paused: bool) -> Result<Option<Due>, Error> {
+        Ok(self.due(now_us, also_of_paused, 1)?.pop())
+    }
+
+    /// Messages that are due, those first that have been for longest.
+    pub(crate) fn due(&self, now_us: i64, also_of_paused: bool, most: u32) -> Result<Vec<Due>, Error> {
         let sql = "SELECT e.id, e.arm, e.experiment, a.name, e.person, e.next_step, e.due_us
                    FROM enrolment e JOIN arm a ON a.id = e.arm
                    WHERE e.due_us <= ?1 AND e.person IS NOT NULL AND (?2 OR NOT a.paused)
-                   ORDER BY e.due_us, e.id LIMIT 1";
-        let due = self
-            .0
-            .prepare_cached(sql)?
-            .query_row(params![now_us, also_of_paused], |row| {
-                Ok(Due {
-                    enrolment: row.get(0)?,
-                    arm: row.get(1)?,
-                    experiment: row.get(2)?,
-                    arm_name: row.get(3)?,
-                    person: Person(row.get(4)?),
-                    step: row.get(5)?,
-                    due_us: row.get(6)?,
-                })
+                   ORDER BY e.due_us, e.id LIMIT ?3";
+        let mut statement = self.0.prepare_cached(sql)?;
+        let due = statement.query_map(params![now_us, also_of_paused, most], |row| {
+            Ok(Due {
+                enrolment: row.get(0)?,
+                arm: row.get(1)?,
+                experiment: row.get(2)?,
+                arm_name: row.get(3)?,
+                person: Person(row.get(4)?),
+                step: row.get(5)?,
+                due_us: row.get(6)?,
             })
-            .optional()?;
-        Ok(due)
+        })?;
+        Ok(due.collect::<Result<_, _>>()?)
     }
 
     /// How many messages left, or may have, after `after_us`.
@@ -170,10 +172,10 @@ impl Store {
     }
 
     /// The messages that a dead sender left behind as intents: enrolment, step and arm. Only whoever holds the sender's lock may
-    /// ask.
+    /// ask. Those of mailings are not among them: the platform can be asked what became of it.
     pub(crate) fn left_behind(&self) -> Result<Vec<(i64, u32, i64)>, Error> {
         let sql = "SELECT m.enrolment, m.step, e.arm FROM message m JOIN enrolment e ON e.id = m.enrolment
-                   WHERE m.state = 'intent'";
+                   WHERE m.state = 'intent' AND m.mailing IS NULL";
         let mut statement = self.0.prepare_cached(sql)?;
         let left = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(left.collect::<Result<_, _>>()?)
@@ -195,11 +197,16 @@ impl Store {
 }
 
 /// The step after `step` is due at a moment, or none is.
-fn advance(tx: &Connection, enrolment: i64, step: u32, next_due_us: Option<i64>) -> rusqlite::Result<()> {
+pub(super) fn advance(
+    tx: &Connection,
+    enrolment: i64,
+    step: u32,
+    next_due_us: Option<i64>,
+) -> rusqlite::Result<()> {
     let sql = "UPDATE enrolment SET next_step = ?2 + 1, due_us = ?3 WHERE id = ?1 AND next_step = ?2";
     tx.prepare_cached(sql)?.execute(params![enrolment, step, next_due_us]).map(drop)
 }
 
-fn finish(tx: &Connection, enrolment: i64) -> rusqlite::Result<()> {
+pub(super) fn finish(tx: &Connection, enrolment: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE enrolment SET due_us = NULL WHERE id = ?1")?.execute([enrolment]).map(drop)
 }

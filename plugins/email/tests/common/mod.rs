@@ -12,6 +12,25 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+/// A clock that stands still, for an account that is opened without a host.
+pub(crate) struct Still(pub(crate) i64);
+
+impl gevinst_http::Wait for Still {
+    fn now_us(&self) -> i64 {
+        self.0
+    }
+
+    fn sleep(&self, _: std::time::Duration) -> Result<(), gevinst_sdk::Error> {
+        Ok(())
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn trace(&self, _: &str) {}
+}
+
 /// A message that was taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
