@@ -81,23 +81,15 @@ impl Month {
 
     /// What the ledger says is in force equals what the platform has, arm by arm.
     fn agrees(&self) {
-        let export = Export::of(&self.place);
-        for arm in ["product", "problem"] {
-            let of_arm = |kind: &'static str| {
-                export.records.iter().filter(move |one| one.kind == kind && one.arm.as_deref() == Some(arm))
-            };
-            let applied = of_arm("receipt").chain(of_arm("reconciled"));
-            let applied = applied.filter(|one| one.body["outcome"] == "applied");
-            let last =
-                applied.filter_map(|one| one.body["seq"].as_u64()).max().expect("an arm that was launched");
-            let set =
-                &of_arm("intended").find(|one| one.body["seq"] == last).expect("intended first").body["set"];
+        let in_force = Export::of(&self.place).in_force("headlines");
+        assert_eq!(in_force.len(), 2, "{in_force:?}");
+        for (arm, (ledger_minor, runs)) in in_force {
             let name = format!("gevinst/headlines/{arm}");
             let (minor, active) =
                 self.fake.with(|platform| platform.standing("acme-no", &name)).expect("as it was written");
-            assert_eq!(active, set["paused"] == false, "{arm}: {set}");
+            assert_eq!(active, runs, "{arm}");
             if active {
-                assert_eq!(set["daily_budget"]["minor"], minor, "{arm}");
+                assert_eq!(ledger_minor, minor, "{arm}");
             }
             assert_eq!(self.fake.with(|platform| platform.ids("acme-no", &name)).len(), 1);
         }

@@ -1,7 +1,5 @@
 //! The social plugin in child processes: the conformance suite, and `gevinst run` over a month on LinkedIn and Meta at once.
 
-use std::collections::BTreeMap;
-
 use gevinst_fakes::linkedin::LinkedIn;
 use gevinst_fakes::meta::Meta;
 use gevinst_fakes::{Fake, Fault, Truth, What};
@@ -141,29 +139,13 @@ impl Month {
 
     /// What the ledger says is in force equals what the platforms have, arm by arm.
     fn agrees(&self) {
-        let export = Export::of(&self.place);
-        let mut intended = BTreeMap::new();
-        let mut applied = BTreeMap::new();
-        for record in &export.records {
-            let (Some(arm), Some(seq)) = (record.arm.as_deref(), record.body["seq"].as_u64()) else {
-                continue;
-            };
-            match record.kind.as_str() {
-                "intended" => {
-                    intended.insert((arm, seq), &record.body["set"]);
-                }
-                "receipt" | "reconciled" if record.body["outcome"] == "applied" => {
-                    applied.insert(arm, seq);
-                }
-                _ => {}
-            }
-        }
-        assert_eq!(applied.len(), 3, "{applied:?}");
-        for (arm, seq) in applied {
-            let (set, (minor, runs)) = (intended[&(arm, seq)], self.standing(arm));
-            assert_eq!(runs, set["paused"] == false, "{arm}: {set}");
+        let in_force = Export::of(&self.place).in_force("audiences");
+        assert_eq!(in_force.len(), 3, "{in_force:?}");
+        for (arm, (ledger_minor, ledger_runs)) in in_force {
+            let (minor, runs) = self.standing(&arm);
+            assert_eq!(runs, ledger_runs, "{arm}");
             if runs {
-                assert_eq!(set["daily_budget"]["minor"], minor, "{arm}");
+                assert_eq!(minor, ledger_minor, "{arm}");
             }
         }
     }

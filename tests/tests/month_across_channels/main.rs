@@ -3,4 +3,5 @@
 
 mod month;
 mod secrets;
+mod together;
 mod world;
