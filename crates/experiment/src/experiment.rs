@@ -59,6 +59,10 @@ pub struct Goal {
     /// The most that one person can bring; only for values of lists that were split at random, above zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cap: Option<Money>,
+    /// The metric that tells what was known of each person before they were drawn; only for values of lists that were split at
+    /// random, without a cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history: Option<MetricName>,
     /// Whether a person can reach it once only; only for goals that are counted per recipients.
     pub once: bool,
     /// How many are wanted.

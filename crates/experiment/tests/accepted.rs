@@ -142,3 +142,18 @@ fn shares_add_up_to_exactly_one() {
     assert_eq!(with(["", "", "joins = 2026-11-01"]), [333_333_334, 333_333_333, 333_333_333]);
     assert_eq!(with(["", "", "joins = 2026-11-10\nshare = '20 %'"]), [500_000_000, 500_000_000, 200_000_000]);
 }
+
+#[test]
+fn what_was_known_of_people_before_is_read() {
+    // Protects: the key by which values of lists are adjusted, and its being told apart from the goal's own.
+    let company = accepted(parse_company(&Source::new("gevinst.toml", COMPANY)));
+    let text: String = include_str!("valid/orders.toml")
+        .lines()
+        .filter(|line| !line.starts_with("cap"))
+        .map(|line| {
+            format!("{}\n", if line.starts_with("source") { "history = \"bought_before\"" } else { line })
+        })
+        .collect();
+    let orders = accepted(parse_experiment(&Source::new("orders.toml", text), &company));
+    assert_eq!(orders.goal.history.unwrap().as_str(), "bought_before");
+}

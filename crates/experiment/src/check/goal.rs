@@ -44,6 +44,7 @@ pub(super) fn goal(
     }
     kind_fits(&raw, findings);
     cap_fits(&raw, separation, findings);
+    history_fits(&raw, separation, findings);
     once_fits(&raw, findings);
     let (kind, per) = (value(raw.kind), value(raw.per));
     let once = value(raw.once).unwrap_or(kind == Some(GoalKind::Count) && per == Some(Exposure::Recipients));
@@ -52,6 +53,7 @@ pub(super) fn goal(
         per: per?,
         kind: kind?,
         cap: value(raw.cap),
+        history: value(raw.history),
         once,
         target: value(raw.target).map(|count| count.0),
         source: value(raw.source),
@@ -123,6 +125,36 @@ fn cap_fits(raw: &RawGoal, separation: Option<Separation>, findings: &mut Findin
         )
         .label("expected `per = \"recipients\"` and `separation = \"randomised\"`")
         .help("leave `cap` out: values are judged without it, by bounds for many of them"),
+        _ => return,
+    };
+    findings.push(diagnostic);
+}
+
+fn history_fits(raw: &RawGoal, separation: Option<Separation>, findings: &mut Findings<'_>) {
+    let Some(history) = &raw.history else { return };
+    let of_people = raw.per.as_ref().is_none_or(|per| per.value == Exposure::Recipients);
+    let at_random = separation.is_none_or(|separation| separation == Separation::Randomised);
+    let error = |what: &str| Diagnostic::error(history.span.clone(), what);
+    let diagnostic = match (&raw.kind, &raw.metric, &raw.cap, &raw.source) {
+        (Some(kind), ..) if kind.value != GoalKind::Value => {
+            error("what was known before says something of values, and none is judged")
+                .label("expected `kind = \"value\"` beside it")
+        }
+        _ if !of_people || !at_random => {
+            error("what was known before is of use only where each person was assigned at random")
+                .label("expected `per = \"recipients\"` and `separation = \"randomised\"`")
+        }
+        (_, Some(metric), ..) if metric.value == history.value => {
+            error("the goal itself was not known before").label("expected another metric of the channel")
+        }
+        (.., Some(cap), _) => {
+            error("bounds by a cap are exact for values as they are, not for adjusted ones")
+                .label("expected this or a `cap`")
+                .related(cap.span.clone(), "the cap")
+        }
+        (.., Some(source)) => error("the source of the goal cannot know who was drawn with which history")
+            .label("expected a goal that the arms' own channel reports")
+            .related(source.span.clone(), "the goal's source"),
         _ => return,
     };
     findings.push(diagnostic);

@@ -56,6 +56,8 @@ section! {
         Default kind: GoalKind = "\"count\"";
         /// The most that one person can bring, where goals have values: a stated fact, such as the largest order that the shop takes. It makes bounds exact, for lists that were split at random.
         Optional cap: Money = "\"20 000 NOK\"";
+        /// What the channel knows of each person from before, such as what they bought last year: it takes out part of the spread of values, so that verdicts come sooner. For lists that were split at random, without `cap`.
+        Optional history: MetricName = "\"bought_before\"";
         /// Whether a person can reach the goal once only. Left out: yes for goals that are counted per recipients.
         Optional once: bool = "false";
         /// How many the experiment is to bring.
