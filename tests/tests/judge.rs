@@ -467,3 +467,32 @@ fn tests_that_people_know_say_when_they_may_be_read() {
     place.write("t.csv", "period,arm,exposure,count\n1,old,10.5,5\n1,new,10,6\n");
     refused(&["--test", "fisher"], 3, &["arm `old`", "no people", "--test poisson"]);
 }
+
+#[test]
+fn values_are_adjusted_by_what_was_known_of_people_before() {
+    // Protects the way of an analyst's own table into the adjustment, and a table without the columns from being judged as if.
+    let rows = |lift: f64| {
+        let (sum, sum_sq, product) =
+            (1e4 + 100.0 * lift, 1.24e6 + 2e4 * lift + 100.0 * lift * lift, 1.2e6 + 1e4 * lift);
+        format!("100,{sum},{sum_sq},10000,1200000,{product}\n")
+    };
+    let mut text = String::from("period,arm,exposure,sum,sum_sq,before,before_sq,sum_before\n");
+    for day in 1..=5 {
+        text.push_str(&format!("2026-11-{day:02},plain,{}2026-11-{day:02},price,{}", rows(0.0), rows(10.0)));
+    }
+    let of_people = ["--kind", "value", "--separation", "randomised"];
+    let plain = judged(&text, &of_people);
+    let adjusted = judged(&text, &[&of_people[..], &["--history"]].concat());
+    assert!(adjusted["method"].as_str().unwrap().contains("CUPED"), "{adjusted}");
+    let width = |judged: &Value| {
+        judged["pairs"][0]["upper"].as_f64().unwrap() - judged["pairs"][0]["lower"].as_f64().unwrap()
+    };
+    assert!(width(&adjusted) < 0.6 * width(&plain), "{} {}", width(&adjusted), width(&plain));
+    let place = Place::new();
+    place.write("t.csv", &text.replace("sum_before", "product"));
+    let refused = place.gevinst(["judge", "t.csv", "--history"].iter().chain(&of_people));
+    refused.ended_with(3).complaining_of(&["there is no column `sum_before`"]);
+    place.write("t.csv", &text);
+    let refused = place.gevinst(["judge", "t.csv", "--history", "--kind", "value"]);
+    refused.ended_with(2).complaining_of(&["people assigned at random", "--separation randomised"]);
+}

@@ -356,6 +356,9 @@ pub(crate) struct Judge {
     /// The most that one person can bring, for values of people assigned at random: makes bounds exact
     #[arg(long, value_name = "VALUE")]
     pub(crate) cap: Option<f64>,
+    /// Adjust values by what was known of people before: columns before, before_sq and sum_before, the sums of that, of its squares and of its products with the values
+    #[arg(long)]
+    pub(crate) history: bool,
     /// A person can reach the goal more than once
     #[arg(long)]
     pub(crate) repeated: bool,
@@ -366,7 +369,7 @@ pub(crate) struct Judge {
     #[arg(long, default_value_t = 0.4)]
     pub(crate) prior_sd: f64,
     /// Use a test that people know, in place of our own: on the totals, each arm against the control. It may not be read again and again
-    #[arg(long, value_enum, conflicts_with_all = ["tie_within", "max_cost", "prior_sd", "cap", "repeated"])]
+    #[arg(long, value_enum, conflicts_with_all = ["tie_within", "max_cost", "prior_sd", "cap", "history", "repeated"])]
     pub(crate) test: Option<TestArg>,
     /// The arm that `--test` compares the others to [default: the table's first]
     #[arg(long, value_name = "ARM", requires = "test")]

@@ -17,12 +17,15 @@ pub struct Cell {
     pub exposure: Option<f64>,
     /// Goals known so far.
     pub goals: u64,
-    /// Whether nobody reported the goals of this exposure, not even as none; then the cell takes no part.
+    /// Whether nobody reported the goals of this exposure, not even as none, or nobody what was known of its people before, where
+    /// that is needed; then the cell takes no part.
     pub goals_missing: bool,
     /// Sum of the goals' values; their number, where they have none.
     pub value: f64,
     /// Sum of squares of the goals' values.
     pub value_sq: f64,
+    /// What was known of these people before they were drawn, where values are adjusted by it.
+    pub history: History,
     /// People written to, where guardrails need them.
     pub recipients: u64,
     /// Events that a guardrail counts, in the order of [`crate::guardrails::RATES`].
@@ -31,6 +34,17 @@ pub struct Cell {
     pub commanded: Option<Commanded>,
     /// Leads that were answered for the first time, and the hours they waited together.
     pub answers: (u64, f64),
+}
+
+/// Totals of x, what was known of people before, and of its products with y, the values that they brought.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct History {
+    /// Σx.
+    pub sum: f64,
+    /// Σx².
+    pub sum_sq: f64,
+    /// Σxy.
+    pub product: f64,
 }
 
 impl Cell {

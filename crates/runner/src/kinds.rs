@@ -5,6 +5,7 @@
 //! | `count`, people assigned at random, once each | conditional 2×2 tables ([`proportion`]) | `exact` |
 //! | `count` otherwise | conditional likelihood, mixed over day noise ([`judgement`](gevinst_stats::judgement)) | `robust` |
 //! | `value` | stratified sequence of means ([`value`]) | `asymptotic` |
+//! | `value` with a `history`, people assigned at random | the same of adjusted values ([`cuped`]) | `asymptotic` |
 //! | `value` with a cap, people assigned at random | betting bounds ([`value::judge_capped`]) | `exact` |
 //! | `ratio` | delta method over periods ([`ratio`]) | `asymptotic` |
 //!
@@ -21,6 +22,7 @@
 use gevinst_experiment::{Exposure, GoalKind, Separation};
 use gevinst_ledger::evidence::{DifferenceLook, EffectMeasure};
 use gevinst_stats::StatsError;
+use gevinst_stats::cuped;
 use gevinst_stats::judgement::{Detail, Guarantee, Judge, Judgement, Settings};
 use gevinst_stats::pair::Levels;
 use gevinst_stats::paired::{PairedCell, PairedTable};
@@ -29,8 +31,12 @@ use gevinst_stats::proportion::{self, PeopleTable};
 use gevinst_stats::ratio;
 use gevinst_stats::value::{self, CappedSettings, Noise, ValueCell, ValueTable};
 
-use crate::book::{Book, Cell};
+use crate::book::{Book, Cell, History};
 use crate::plan::Plan;
+
+fn difference(pair: &value::ValuePair) -> Option<DifferenceLook> {
+    pair.difference.map(|estimate| DifferenceLook { estimate, lower: pair.lower, upper: pair.upper })
+}
 
 /// How a goal is to be judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +49,8 @@ pub struct Terms {
     pub once: bool,
     /// The most that one person can bring, minor units.
     pub cap_minor: Option<f64>,
+    /// Whether values are adjusted by what was known of people before.
+    pub adjusted: bool,
     /// Prior standard deviation of a pair's log ratio.
     pub prior_sd: f64,
     /// What is believed of day noise, where counts may have any.
@@ -64,6 +72,7 @@ impl Terms {
                 && goal.per == Exposure::Recipients,
             once: goal.once,
             cap_minor: goal.cap.map(|cap| to_float(cap.minor())),
+            adjusted: goal.history.is_some(),
             prior_sd: plan.prior.sd,
             dispersion: plan.dispersion.clone(),
             alpha: plan.experiment.decide.wrongly_drop_best.as_f64(),
@@ -98,6 +107,8 @@ enum Form {
     Counts(Box<Judge>),
     People(proportion::Settings),
     Values(value::Settings, Option<CappedSettings>),
+    /// Values of people, adjusted by what was known of them before.
+    Adjusted(value::Settings),
     Figures(value::Settings),
 }
 
@@ -135,6 +146,9 @@ impl Method {
         };
         let form = match terms.kind {
             // One arm is compared with nothing: its goals are counted, whatever they are worth.
+            GoalKind::Value if arms > 1 && terms.people_at_random && terms.adjusted => {
+                Form::Adjusted(settings(Noise::People))
+            }
             GoalKind::Value if arms > 1 => {
                 // The mean expected before the first person stands for one person; none is expected of nobody.
                 let capped = |cap| CappedSettings { cap, expected_mean: 0.0, alpha: terms.alpha };
@@ -198,13 +212,13 @@ impl Method {
                     Some(capped) => value::judge_capped(&table, settings, capped)?,
                     None => value::judge(&table, settings)?,
                 };
-                let difference = |pair: &value::ValuePair| {
-                    pair.difference.map(|estimate| DifferenceLook {
-                        estimate,
-                        lower: pair.lower,
-                        upper: pair.upper,
-                    })
-                };
+                differences = Some(judged.pairs.iter().map(difference).collect());
+                let measures = vec![EffectMeasure::RatioOfMeans; judged.pairs.len()];
+                (judged.look, Some(measures))
+            }
+            Form::Adjusted(settings) => {
+                let adjusted = cuped::adjust(&histories(book, periods)?, None)?;
+                let judged = value::judge(&adjusted.table, settings)?;
                 differences = Some(judged.pairs.iter().map(difference).collect());
                 let measures = vec![EffectMeasure::RatioOfMeans; judged.pairs.len()];
                 (judged.look, Some(measures))
@@ -215,7 +229,7 @@ impl Method {
                 (judgement, Some(measures))
             }
         };
-        let valued = matches!(self.form, Form::Values(..) | Form::Figures(_));
+        let valued = matches!(self.form, Form::Values(..) | Form::Adjusted(_) | Form::Figures(_));
         let mut values_minor = vec![None; book.arms()];
         if valued {
             for (arm, evidence) in judgement.arms.iter_mut().enumerate() {
@@ -223,6 +237,7 @@ impl Method {
                 let cells = || (0..periods).map(|period| book.cell(period, arm));
                 evidence.count = cells().map(|cell| cell.goals).sum();
                 let fits = |cell: &&Cell| match &self.form {
+                    Form::Adjusted(_) => unfit_history(cell).is_none(),
                     Form::Values(_, capped) => {
                         counted(cell).is_some_and(|people| unfit_values(cell, people, *capped).is_none())
                     }
@@ -259,6 +274,9 @@ impl Method {
                 "means of values, stratified confidence sequence, spread of people"
             }
             Form::Values(_, None) => "means of values, stratified confidence sequence, spread of days",
+            Form::Adjusted(_) => {
+                "means of values, adjusted by what was known of people before (CUPED), stratified confidence sequence"
+            }
             Form::Figures(_) => "ratio of two sums, delta method, spread of days",
         }
     }
@@ -270,6 +288,7 @@ impl Method {
         match &self.form {
             Form::People(_) => unfit_people(cell, people),
             Form::Values(_, capped) => unfit_values(cell, people, *capped),
+            Form::Adjusted(_) => unfit_values(cell, people, None).or_else(|| unfit_history(cell)),
             Form::Counts(_) | Form::Figures(_) => None,
         }
     }
@@ -299,6 +318,17 @@ fn unfit_values(cell: &Cell, people: f64, capped: Option<CappedSettings>) -> Opt
     let slack = 1.0 + 1e-9;
     (sum < 0.0 || sum > people * cap * slack || sum_sq > sum * cap * slack)
         .then_some("a value lies outside zero and the stated cap")
+}
+
+/// Whether no values have this history: |Σxy| cannot exceed the root of Σx²·Σy², nor |Σx| that of n·Σx².
+fn unfit_history(cell: &Cell) -> Option<&'static str> {
+    let people = cell.exposure?;
+    let History { sum, sum_sq, product } = cell.history;
+    let slack = 1.0 + 1e-9;
+    let finite = sum.is_finite() && sum_sq.is_finite() && product.is_finite() && sum_sq >= 0.0;
+    let fits =
+        finite && sum * sum <= sum_sq * people * slack && product * product <= sum_sq * cell.value_sq * slack;
+    (!fits).then_some("what was known of people before has sums that do not belong together")
 }
 
 /// The cells that take part: exposed, and with known goals.
@@ -331,6 +361,22 @@ fn values(book: &Book, periods: usize, capped: Option<CappedSettings>) -> Result
         })
     };
     ValueTable::new(book.arms(), cells(book, periods).map(of).collect())
+}
+
+fn histories(book: &Book, periods: usize) -> Result<PairedTable, StatsError> {
+    let of = |cell: &Cell| {
+        let fits =
+            |people: &f64| unfit_values(cell, *people, None).is_none() && unfit_history(cell).is_none();
+        counted(cell).filter(fits).map_or(PairedCell::default(), |people| PairedCell {
+            n: whole(people),
+            sum_y: cell.value,
+            sum_x: cell.history.sum,
+            sum_yy: cell.value_sq,
+            sum_xx: cell.history.sum_sq,
+            sum_xy: cell.history.product,
+        })
+    };
+    PairedTable::new(book.arms(), cells(book, periods).map(of).collect())
 }
 
 fn figures(book: &Book, periods: usize) -> Result<PairedTable, StatsError> {

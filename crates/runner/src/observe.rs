@@ -44,17 +44,18 @@ impl Observed {
     }
 }
 
-/// The metrics that a plan needs, coded from 1: spend, the goal, the exposure where that is not spend, and what its
-/// guardrails watch.
+/// The metrics that a plan needs, coded from 1: spend, the goal, the exposure where that is not spend, what its guardrails
+/// watch, and what values are adjusted by.
 fn metrics(plan: &Plan) -> Vec<Coded> {
-    let mut names = vec!["spend", plan.goal_metric()];
-    let watched = guardrails::metrics(&plan.experiment.guardrails);
-    for name in std::iter::once(plan.exposure_metric()).chain(watched) {
+    let mut names = vec!["spend".to_owned(), plan.goal_metric().to_owned()];
+    let watched = guardrails::metrics(&plan.experiment.guardrails).into_iter().map(str::to_owned);
+    let history = plan.history_metrics().into_iter().flat_map(<[String; 2]>::from);
+    for name in std::iter::once(plan.exposure_metric().to_owned()).chain(watched).chain(history) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    names.into_iter().zip(1..).map(|(name, code)| Coded { code, name: name.to_owned() }).collect()
+    names.into_iter().zip(1..).map(|(name, code)| Coded { code, name }).collect()
 }
 
 /// Whether the goal's source is asked for a metric, where there is one: the goal and the wait for an answer, which nobody else
@@ -212,6 +213,8 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
     let goal = plan.goal_metric();
     // Exposure without a word on its goals: a metric that the channel does not know, or a source that is behind. Not a zero.
     let mut counted = vec![false; plan.periods.len() * plan.arms.len()];
+    let history = plan.history_metrics();
+    let mut remembered = vec![[history.is_none(); 2]; plan.periods.len() * plan.arms.len()];
     for row in ledger.observations(plan.experiment.name.as_str(), as_of)? {
         let period = plan.periods.partition_point(|period| period.end_us <= row.period_start_us);
         let arm = plan.arms.iter().position(|arm| *arm.name == *row.arm);
@@ -234,6 +237,16 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
             cell.value = row.value.sum;
             cell.value_sq = row.value.sum_sq;
         }
+        if let Some((before, product)) = &history {
+            let known = &mut remembered[period * plan.arms.len() + arm];
+            if *row.metric == **before {
+                known[0] = true;
+                (cell.history.sum, cell.history.sum_sq) = (row.value.sum, row.value.sum_sq);
+            } else if *row.metric == **product {
+                known[1] = true;
+                cell.history.product = row.value.sum;
+            }
+        }
         if &*row.metric == guardrails::RECIPIENTS {
             cell.recipients = row.value.count;
         }
@@ -248,7 +261,8 @@ pub fn read_book(plan: &Plan, ledger: &Ledger, as_of: AsOf) -> Result<Book, Erro
         for arm in 0..plan.arms.len() {
             let cell = book.cell_mut(period, arm);
             let shown = cell.exposure.is_some_and(|exposure| exposure > 0.0);
-            cell.goals_missing = shown && !counted[period * plan.arms.len() + arm];
+            let at = period * plan.arms.len() + arm;
+            cell.goals_missing = shown && !(counted[at] && remembered[at] == [true; 2]);
         }
     }
     Ok(book)

@@ -217,6 +217,19 @@ impl Plan {
         self.experiment.goal.per.as_str()
     }
 
+    /// The names of the two metrics by which values are adjusted, where they are: what was known of people before they were drawn (their
+    /// number, its sum and sum of squares), and its product with what they brought (the sum of that).
+    #[must_use]
+    pub fn history_metrics(&self) -> Option<(String, String)> {
+        let history = self.experiment.goal.history.as_ref()?;
+        Some((history.to_string(), format!("{}*{history}", self.goal_metric())))
+    }
+
+    /// Leaves out the adjustment by what was known of people before, which no stand-in market knows. Says whether there was one.
+    pub fn forget_history(&mut self) -> bool {
+        self.experiment.goal.history.take().is_some()
+    }
+
     /// The name of the metric that counts goals.
     #[must_use]
     pub fn goal_metric(&self) -> &str {

@@ -113,7 +113,10 @@ fn reported(plan: &Plan, book: &Book, moment: Moment, before: &Standing) -> Chec
 /// Whoever counts the goals must have said how many, were it none.
 fn counted(plan: &Plan, book: &Book, moment: Moment) -> Check {
     let bad = cells_of(plan, book, moment, |cell| cell.goals_missing);
-    let goal = plan.goal_metric();
+    let goal = match plan.history_metrics() {
+        Some((before, product)) => format!("{}`, `{before}` or `{product}", plan.goal_metric()),
+        None => plan.goal_metric().to_owned(),
+    };
     let wrong = match &plan.experiment.goal.source {
         Some(source) => format!("channel `{source}` reports no `{goal}`, not even zero, for"),
         None => format!("the arm's channel reports no `{goal}`, not even zero, for"),

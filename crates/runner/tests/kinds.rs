@@ -5,8 +5,8 @@ mod kinds;
 
 use gevinst_experiment::GoalKind;
 use gevinst_ledger::evidence::EffectMeasure;
-use gevinst_runner::book::{Book, Cell};
-use gevinst_runner::kinds::{Method, Terms};
+use gevinst_runner::book::{Book, Cell, History};
+use gevinst_runner::kinds::{Method, Reading, Terms};
 use gevinst_stats::judgement::{Detail, Guarantee};
 use gevinst_stats::prior::DispersionPrior;
 use kinds::{ALPHA, RETURNS, Scene, WORLDS, exceeds, shown};
@@ -37,6 +37,7 @@ fn terms(kind: GoalKind) -> Terms {
         people_at_random: true,
         once: kind == GoalKind::Count,
         cap_minor: None,
+        adjusted: false,
         prior_sd: 0.4,
         dispersion: DispersionPrior::default(),
         alpha: ALPHA,
@@ -198,4 +199,47 @@ fn an_arm_that_brings_back_too_little_goes_and_one_at_the_limit_stays() {
         let share = f64::from(u32::try_from(gone).unwrap()) / f64::from(months);
         assert!((from..=to).contains(&share), "{least}: {share}");
     }
+}
+
+#[test]
+fn what_was_known_of_people_before_narrows_a_difference_and_leaves_it_where_it_is() {
+    // Protects the adjustment's way through the runner: y = x + a little, x the same in both arms, the second arm 10 more.
+    let (n, x, xx) = (1000.0, 1e5, 1.2e7);
+    let arm = |lift: f64| {
+        // Σy, Σy² and Σxy of y = x + lift + e, with e of mean 0 and variance 400 that owes nothing to x.
+        let (sum, sum_sq) = (x + n * lift, xx + 2.0 * lift * x + n * lift * lift + 400.0 * n);
+        Cell {
+            exposure: Some(n),
+            goals: 1000,
+            value: sum,
+            value_sq: sum_sq,
+            history: History { sum: x, sum_sq: xx, product: xx + lift * x },
+            ..Cell::default()
+        }
+    };
+    let mut book = Book::new(5, 2);
+    for period in 0..5 {
+        (*book.cell_mut(period, 0), *book.cell_mut(period, 1)) = (arm(0.0), arm(10.0));
+    }
+    let look = |terms: &Terms, book: &Book| Method::new(terms, 2).unwrap().look(book, 5, 5).unwrap();
+    let adjusted = Terms { adjusted: true, ..terms(GoalKind::Value) };
+    let (plain, narrow) = (look(&terms(GoalKind::Value), &book), look(&adjusted, &book));
+    let width = |reading: &Reading| {
+        let difference = reading.differences[0].unwrap();
+        assert!((difference.estimate + 10.0).abs() < 1e-9, "{difference:?}");
+        difference.upper.unwrap() - difference.lower.unwrap()
+    };
+    // The spread of people is √2400 as it is, and 20 with what was known taken out.
+    let ratio = width(&narrow) / width(&plain);
+    assert!((ratio - (400.0_f64 / 2400.0).sqrt()).abs() < 0.05, "{ratio}");
+    assert_eq!(narrow.judgement.guarantee, Guarantee::Asymptotic);
+    assert_eq!(narrow.values_minor, plain.values_minor, "what was brought is told as it was");
+    // Products that no people can have take no part and are named.
+    let mut torn = arm(0.0);
+    torn.history.product = 1e9;
+    let method = Method::new(&adjusted, 2).unwrap();
+    assert!(method.unfit(&torn).unwrap().contains("before") && method.unfit(&arm(0.0)).is_none());
+    // Where nobody was assigned at random there is nothing to adjust by.
+    let split = Terms { people_at_random: false, ..adjusted };
+    assert_eq!(look(&split, &book).method, "means of values, stratified confidence sequence, spread of days");
 }

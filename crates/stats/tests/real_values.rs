@@ -9,8 +9,10 @@
     reason = "test helpers may panic, and say that they were skipped"
 )]
 
+use gevinst_stats::cuped::adjust;
 use gevinst_stats::judgement::Guarantee;
 use gevinst_stats::learn::{Closed, ClosedArm, ScalePrior, learn_scale};
+use gevinst_stats::paired::{PairedCell, PairedTable};
 use gevinst_stats::proportion::{self, PeopleTable};
 use gevinst_stats::quality::outliers;
 use gevinst_stats::value::{self, ValueCell, ValueTable};
@@ -153,4 +155,30 @@ fn upworthy_spreads_by_a_quarter() {
     let (tau, upper) = (learned.mle.unwrap(), learned.upper.unwrap());
     println!("{} tests: spread {tau:.4}, {:.4} to {upper:.4}", clean.len(), learned.lower);
     assert!((tau - 0.24).abs() < 0.02 && learned.lower > 0.2 && upper < 0.28, "{learned:?}");
+}
+
+#[test]
+fn history_explains_as_much_of_hillstroms_spend_as_a_regression_does() {
+    // Protects the adjustment: the slope and the share of variance of an analysis of covariance with one slope and three
+    // arms, worked out from the 64,000 rows by their definitions in another language, and the difference that follows.
+    let Some(rows) = rows("hillstrom.csv.gz") else { return };
+    let mut cells = vec![PairedCell::default(); 3];
+    for row in &rows {
+        let segment = SEGMENTS.iter().position(|s| *s == row["segment"]).unwrap();
+        let (y, x) = (number(row, "spend"), number(row, "history"));
+        let cell = &mut cells[segment];
+        cell.n += 1;
+        (cell.sum_y, cell.sum_x) = (cell.sum_y + y, cell.sum_x + x);
+        (cell.sum_yy, cell.sum_xx, cell.sum_xy) =
+            (cell.sum_yy + y * y, cell.sum_xx + x * x, cell.sum_xy + x * y);
+    }
+    let adjusted = adjust(&PairedTable::new(3, cells).unwrap(), None).unwrap();
+    assert!((adjusted.theta - 0.001_271_596_027_65).abs() < 1e-13, "{}", adjusted.theta);
+    assert!(
+        (adjusted.variance_removed - 0.000_469_473_448_541).abs() < 1e-13,
+        "{}",
+        adjusted.variance_removed
+    );
+    let mean = |arm: usize| adjusted.table.cell(0, arm).mean().unwrap();
+    assert!((mean(0) - mean(2) - 0.767_343_375_767).abs() < 1e-11, "{}", mean(0) - mean(2));
 }

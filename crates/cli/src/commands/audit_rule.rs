@@ -104,7 +104,8 @@ pub(crate) fn run(args: &AuditRule, colour: Colour) -> Result<(), Failure> {
         let mut skip = |reason: &str| {
             answer.skipped.push(Skipped { name: experiment.name.to_string(), reason: reason.to_owned() });
         };
-        let plan = Plan::new(&project.company, experiment, None).map_err(|error| failure(&error))?;
+        let mut plan = Plan::new(&project.company, experiment, None).map_err(|error| failure(&error))?;
+        plan.forget_history();
         match (&experiment.rehearsal, audit::inapplicable(&plan, &rule)) {
             (None, _) => skip("it has no `[rehearsal]`, so nothing says what might be true"),
             (_, Some(reason)) => skip(reason),

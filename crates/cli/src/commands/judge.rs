@@ -9,7 +9,7 @@ use gevinst_experiment::{GoalKind, Ratio};
 use gevinst_report::judge_table::{About, JudgeTable, JudgedArm, JudgedPair};
 use gevinst_report::model::ArmStatus;
 use gevinst_report::terminal;
-use gevinst_runner::book::{Book, Cell};
+use gevinst_runner::book::{Book, Cell, History};
 use gevinst_runner::kinds::{Method, Terms};
 use gevinst_stats::cost_limit::{CostCell, CostEvidence, CostPrior, against_limit};
 use gevinst_stats::decide::{Rules, Situation, Verdict, decide};
@@ -40,6 +40,7 @@ struct Row {
     spend: f64,
     sum: f64,
     sum_sq: f64,
+    history: History,
 }
 
 pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         KindArg::Value => GoalKind::Value,
         KindArg::Ratio => GoalKind::Ratio,
     };
-    let results = read(path, kind, args.max_cost.is_some())?;
+    let results = read(path, kind, args.history, args.max_cost.is_some())?;
     if let Some(test) = args.test {
         return fixed::run(test, args, &results, path, json_to);
     }
@@ -75,6 +76,13 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         )
         .hint("add `--kind value --separation randomised`, or leave `--cap` out"));
     }
+    if args.history && (kind != GoalKind::Value || !people_at_random || args.cap.is_some()) {
+        return Err(Failure::new(
+            Kind::Usage,
+            "what was known of people before adjusts values of people assigned at random, without a cap",
+        )
+        .hint("add `--kind value --separation randomised`, or leave `--history` out"));
+    }
     let once = kind == GoalKind::Count && people_at_random && !args.repeated;
     let exact = once;
     let terms = Terms {
@@ -82,6 +90,7 @@ pub(crate) fn run(args: &Judge, colour: Colour) -> Result<(), Failure> {
         people_at_random,
         once,
         cap_minor: args.cap,
+        adjusted: args.history,
         prior_sd: args.prior_sd,
         dispersion: if exact { DispersionPrior::none() } else { DispersionPrior::default() },
         alpha: args.alpha,
@@ -214,6 +223,7 @@ fn book(results: &Results, statistics: &Method, path: &Path) -> Result<Book, Fai
             goals: row.count,
             value: row.sum,
             value_sq: row.sum_sq,
+            history: row.history,
             ..Cell::default()
         };
         if let Some(why) = statistics.unfit(&cell) {
@@ -237,7 +247,7 @@ fn book(results: &Results, statistics: &Method, path: &Path) -> Result<Book, Fai
     Ok(book)
 }
 
-fn read(path: &Path, kind: GoalKind, costs: bool) -> Result<Results, Failure> {
+fn read(path: &Path, kind: GoalKind, history: bool, costs: bool) -> Result<Results, Failure> {
     let wrong = |what: String| Failure::new(Kind::Input, format!("`{}`: {what}", path.display()));
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -252,6 +262,9 @@ fn read(path: &Path, kind: GoalKind, costs: bool) -> Result<Results, Failure> {
             let there: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
             wrong(format!("there is no column `{name}`; the columns are {}", there.join(", ")))
                 .hint(match kind {
+                    GoalKind::Value if history => {
+                        "to adjust values the table needs the columns period, arm, exposure, sum, sum_sq, before, before_sq and sum_before"
+                    }
                     GoalKind::Count => "the table needs the columns period, arm, exposure and count, and may have spend",
                     GoalKind::Value => {
                         "for values the table needs the columns period, arm, exposure, sum and sum_sq, and may have count and spend"
@@ -266,6 +279,8 @@ fn read(path: &Path, kind: GoalKind, costs: bool) -> Result<Results, Failure> {
     let count_at = if kind == GoalKind::Count || costs { Some(needed("count")?) } else { column("count") };
     let sum_at = if kind == GoalKind::Count { None } else { Some(needed("sum")?) };
     let sum_sq_at = if kind == GoalKind::Value { Some(needed("sum_sq")?) } else { None };
+    let history_at =
+        if history { Some((needed("before")?, needed("before_sq")?, needed("sum_before")?)) } else { None };
     let spend_at = column("spend");
 
     let mut arms: Vec<String> = Vec::new();
@@ -309,6 +324,14 @@ fn read(path: &Path, kind: GoalKind, costs: bool) -> Result<Results, Failure> {
             spend: spend_at.map_or(Ok(0.0), |at| number(at, "spend"))?,
             sum: sum_at.map_or(Ok(0.0), |at| signed(at, "sum"))?,
             sum_sq: sum_sq_at.map_or(Ok(0.0), |at| number(at, "sum_sq"))?,
+            history: match history_at {
+                None => History::default(),
+                Some((sum, sum_sq, product)) => History {
+                    sum: signed(sum, "before")?,
+                    sum_sq: number(sum_sq, "before_sq")?,
+                    product: signed(product, "sum_before")?,
+                },
+            },
         };
         if row.exposure == 0.0 && (row.count > 0 || row.sum != 0.0) {
             return Err(wrong(format!("line {line}: {count} goals without any exposure")));

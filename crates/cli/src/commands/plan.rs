@@ -162,7 +162,8 @@ fn proposal(
     value: Money,
     future_months: f64,
 ) -> Result<Result<Proposal, String>, Failure> {
-    let plan = Plan::new(&project.company, experiment, None).map_err(|error| failure(&error))?;
+    let mut plan = Plan::new(&project.company, experiment, None).map_err(|error| failure(&error))?;
+    plan.forget_history();
     let calendar =
         Calendar::month(&experiment.month.to_string(), project.company.timezone.name(), Grain::Day)
             .map_err(|error| Failure::from_error(Kind::Internal, &error))?;

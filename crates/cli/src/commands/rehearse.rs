@@ -33,7 +33,7 @@ use super::{GENERATOR, report};
 use crate::args::{Colour, Rehearse, Rule};
 use crate::channels::{Account, Channels, plugin_dirs};
 use crate::failure::{Failure, Kind};
-use crate::output::{coloured, say, width, write_file, write_json};
+use crate::output::{coloured, remark, say, width, write_file, write_json};
 use crate::project;
 
 /// One experiment, ready to be played.
@@ -110,6 +110,12 @@ fn parts<'a>(project: &'a Project, args: &Rehearse) -> Result<Vec<Part<'a>>, Fai
         };
         let mut plan =
             Plan::new(&project.company, &located.experiment, rule).map_err(|error| failure(&error))?;
+        if plan.forget_history() {
+            remark(&format!(
+                "note: `{}` is played without `history`, which the stand-in market does not know: true verdicts may come sooner",
+                located.experiment.name
+            ));
+        }
         let learned = taught.prior(&plan)?;
         plan.believe(learned).map_err(|error| failure(&error))?;
         let stated = located.experiment.rehearsal.as_ref().map_or(1, |rehearsal| rehearsal.seed);
