@@ -140,6 +140,7 @@ impl Account {
             address: &self.config.address,
             consent: &self.config.consent,
             strata: &self.config.stratify_by,
+            history: self.config.history.values().map(String::as_str).collect(),
         };
         self.list = List::read(&self.config.list, columns, &self.keys)?;
         self.read_at[0] = at;

@@ -274,6 +274,19 @@ impl Email {
                 None => return Ok(None),
                 Some(price) => spend(store.enrolled(arm.id)?, price),
             },
+            _ if self.account.config.history.contains_key(metric) => {
+                return store.history(arm.id, metric);
+            }
+            _ if metric.contains('*') => {
+                let (goal, history) = metric.split_once('*').unwrap_or_default();
+                let Config { goals, history: known, .. } = &self.account.config;
+                if !matches!(goals.get(goal), Some(Goal::ThankYou {} | Goal::Outcomes { .. }))
+                    || !known.contains_key(history)
+                {
+                    return Ok(None);
+                }
+                return store.history_product(arm.id, history, goal);
+            }
             _ => match self.account.config.goals.get(metric) {
                 None => return Ok(None),
                 Some(Goal::Click { containing }) => {

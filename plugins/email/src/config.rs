@@ -95,6 +95,10 @@ pub struct Config {
     /// Goals by metric name.
     #[serde(default)]
     pub goals: BTreeMap<String, Goal>,
+    /// What is known of each person when they are drawn, by metric name: the column of the list that holds it as a number, such as
+    /// what they bought last year; an empty cell is 0. Values of goals are adjusted by it, where a definition says so.
+    #[serde(default)]
+    pub history: BTreeMap<String, String>,
     /// Price of one recipient in minor units of `currency`, such as a rented list has. With it budgets may be money too.
     #[serde(default)]
     pub price: Option<u32>,

@@ -14,6 +14,8 @@ use crate::key::{Keys, Person};
 
 /// The most people of a list.
 const PEOPLE_MAX: usize = 5_000_000;
+/// The most that may be known of a person from before.
+const HISTORY_MAX: f64 = 1e12;
 /// What counts as consent, in any letter case.
 const YES: [&str; 7] = ["true", "1", "yes", "y", "ja", "j", "x"];
 
@@ -24,6 +26,8 @@ pub(crate) struct Recipient {
     pub(crate) address: Address,
     /// The stratum: the values of the columns that the draw is balanced by.
     pub(crate) stratum: Arc<str>,
+    /// What is known of them from before, in the order of the columns that say it.
+    pub(crate) history: Box<[f64]>,
     /// The values of all columns, in the file's order.
     pub(crate) values: Box<[Box<str>]>,
 }
@@ -43,7 +47,7 @@ pub struct List {
 }
 
 /// How to read a list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Columns<'a> {
     /// The column of addresses.
     pub(crate) address: &'a str,
@@ -51,6 +55,8 @@ pub(crate) struct Columns<'a> {
     pub(crate) consent: &'a str,
     /// The columns that strata are made of.
     pub(crate) strata: &'a [String],
+    /// The columns that tell what is known of people from before.
+    pub(crate) history: Vec<&'a str>,
 }
 
 impl List {
@@ -78,12 +84,22 @@ impl List {
         };
         let (address, consent) = (find(columns.address)?, find(columns.consent)?);
         let strata = columns.strata.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
+        let history = columns.history.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
         let mut list = Self { columns: names.clone(), ..Self::default() };
         let mut refused = Vec::new();
         let mut known: HashMap<String, Arc<str>> = HashMap::new();
         for row in reader.records() {
             let row = row.map_err(|error| wrong(error.to_string()))?;
             let text = |column: usize| row.get(column).unwrap_or_default().trim();
+            let before = |column: &usize| match text(*column) {
+                "" => Ok(0.0),
+                number => {
+                    number.parse().ok().filter(|number: &f64| number.abs() <= HISTORY_MAX).ok_or_else(|| {
+                        let line = row.position().map_or(0, csv::Position::line);
+                        wrong(format!("line {line}: column `{}` holds no number", names[*column]))
+                    })
+                }
+            };
             let person = keys.person(text(address));
             if !YES.contains(&text(consent).to_lowercase().as_str()) {
                 list.without_consent += 1;
@@ -103,8 +119,9 @@ impl List {
             }
             let stratum = strata.iter().map(|column| text(*column)).collect::<Vec<_>>().join("\u{1f}");
             let stratum = known.entry(stratum).or_insert_with_key(|key| Arc::from(key.as_str())).clone();
+            let history = history.iter().map(before).collect::<Result<_, _>>()?;
             let values = row.iter().map(|value| Box::from(value.trim())).collect();
-            list.people.insert(person, Recipient { address: to, stratum, values });
+            list.people.insert(person, Recipient { address: to, stratum, history, values });
         }
         // One row that says no is a no.
         for person in refused {
@@ -176,7 +193,11 @@ mod tests {
         std::fs::write(&path, text).unwrap();
         let keys = Keys::new("a key of more than sixteen characters").unwrap();
         let strata = ["size".to_owned()];
-        List::read(&path, Columns { address: "email", consent: "consent", strata: &strata }, &keys)
+        List::read(
+            &path,
+            Columns { address: "email", consent: "consent", strata: &strata, history: vec![] },
+            &keys,
+        )
     }
 
     #[test]

@@ -16,8 +16,7 @@ use crate::carrier::{Carrier, Delivery, Refusal};
 use crate::config::{Goal, WhenPaused};
 use crate::draw::{self, Candidate};
 use crate::error::Error;
-use crate::key::Person;
-use crate::store::{Arm, Due, Intent, Settled, StepText};
+use crate::store::{Arm, Drawn, Due, Intent, Settled, StepText};
 use crate::template::{Condition, Renderer};
 use crate::token::{MessageId, Whose};
 
@@ -200,8 +199,16 @@ impl Account {
             })
             .collect();
         let dealt = draw::deal(pool, &needs);
-        let batch: Vec<(&Arm, Person)> =
-            dealt.into_iter().map(|(arm, person)| (&arms[arm], person)).collect();
+        let known = |person| self.list.get(person).map_or(&[][..], |recipient| &recipient.history);
+        let metrics = self.config.history.keys().map(String::as_str);
+        let batch: Vec<Drawn<'_>> = dealt
+            .into_iter()
+            .map(|(arm, person)| Drawn {
+                arm: &arms[arm],
+                person,
+                history: metrics.clone().zip(known(person).iter().copied()).collect(),
+            })
+            .collect();
         self.store.enrol(experiment, &batch, cohort_us, now_us)
     }
 

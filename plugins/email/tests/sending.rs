@@ -267,7 +267,7 @@ fn a_flow_follows_clicks_goals_and_people_who_leave() {
         let text = all.iter().find(|one| one.to == to).unwrap().text.replace("=\r\n", "");
         let from =
             text.find(&format!("https://go.acme.example/{kind}/")).unwrap() + "https://go.acme.example".len();
-        text[from..].split_whitespace().next().unwrap().to_owned()
+        text[from..].split(['>', ' ', '\r', '\n']).next().unwrap().to_owned()
     };
     place.set_hour(0, 9);
     for (person, reaches) in [("p0@people.example", false), ("p1@people.example", true)] {
@@ -392,4 +392,58 @@ fn a_forgotten_person_is_gone_but_was_counted() {
     channel.apply(&Command::new("next", "only", 1, set, i64::MAX)).unwrap();
     assert_eq!(place.received_by().get("p0@people.example"), Some(&1), "never again");
     assert_eq!(place.received_by().get("p1@people.example"), Some(&2));
+}
+
+#[test]
+fn what_was_known_of_people_when_they_were_drawn_is_told_with_what_they_brought() {
+    // Protects: the adjustment of values from a list that changed since the draw, and from sums that leave somebody out.
+    let mut place = Place::new(&people("p", 4));
+    let list = place.folder.path().join("list.csv");
+    let write = |bought: [&str; 4]| {
+        let rows =
+            bought.iter().enumerate().map(|(n, x)| format!("p{n}@people.example,yes,Name,small,{x}\n"));
+        std::fs::write(&list, format!("email,consent,name,size,bought\n{}", rows.collect::<String>()))
+            .unwrap();
+    };
+    write(["100", "", "30.5", "-2"]);
+    let file = place.folder.path().join("sales.csv");
+    std::fs::write(
+        &file,
+        "email,won,value\np0@people.example,2026-11-01,500\np0@people.example,2026-11-01,100\n\
+                           p3@people.example,2026-11-01,300\n",
+    )
+    .unwrap();
+    place.config["history"] = json!({ "bought_before": "bought" });
+    place.config["goals"] = json!({ "sale": { "from": "outcomes", "file": file, "at": "won", "value_minor": "value", "days": 10 } });
+    let mut channel = place.open();
+    place.set_hour(0, 8);
+    channel.apply(&command("new", 1, 4, Some(letter("new")))).unwrap();
+    write(["7", "7", "7", "7"]);
+    place.set_hour(20, 8);
+    let names = ["recipients", "sale", "bought_before", "sale*bought_before", "sale*nothing"];
+    let request = ObserveRequest {
+        experiment: "headlines".into(),
+        arms: vec![Coded { code: 1, name: "new".into() }],
+        metrics: (1..).zip(names).map(|(code, name)| Coded { code, name: name.into() }).collect(),
+        grain: Grain::Day,
+        timezone: "UTC".into(),
+        from_us: START_US,
+        to_us: START_US + DAY_US,
+        cursor: None,
+    };
+    let seen = channel.observe(&request).unwrap().rows;
+    let rows: Vec<_> =
+        (0..seen.len()).filter_map(|n| seen.get(n)).map(|r| (r.metric, r.count, r.sum, r.sum_sq)).collect();
+    let xx = 100.0 * 100.0 + 30.5 * 30.5 + 4.0;
+    let expected = [
+        (1, 4, 4.0, 4.0),
+        (2, 2, 900.0, 450_000.0),
+        (3, 4, 128.5, xx),
+        (4, 4, 600.0 * 100.0 - 2.0 * 300.0, 0.0),
+    ];
+    assert_eq!(rows, expected);
+    // A cell that holds no number is refused with its line, not taken for nothing.
+    write(["100", "much", "", ""]);
+    let error = Driver::<Email>::open(&place.host, &place.config).map(drop).unwrap_err().to_string();
+    assert!(error.contains("line 3: column `bought` holds no number") && !error.contains("much"), "{error}");
 }

@@ -59,21 +59,27 @@ impl Config {
         if self.price == Some(0) {
             return Err(Error::config("/price", "expected at least 1; leave it out where nothing is paid"));
         }
-        for name in self.goals.keys() {
+        let of = |field: &'static str, name| (field, name);
+        let goals = self.goals.keys().map(|name| of("goals", name));
+        for (field, name) in goals.chain(self.history.keys().map(|name| of("history", name))) {
             let plain = !name.is_empty()
                 && name
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
             if !plain || METRICS.contains(&name.as_str()) {
                 let problem = format!(
-                    "`{name}` cannot be a goal's name: lower-case letters, digits, `_` and `-`, and none of {}",
+                    "`{name}` cannot be a metric's name here: lower-case letters, digits, `_` and `-`, and none of {}",
                     METRICS.join(", ")
                 );
                 return Err(Error::config(
-                    format!("/goals/{}", name.replace('~', "~0").replace('/', "~1")),
+                    format!("/{field}/{}", name.replace('~', "~0").replace('/', "~1")),
                     problem,
                 ));
             }
+        }
+        if let Some(name) = self.history.keys().find(|name| self.goals.contains_key(*name)) {
+            let problem = format!("`{name}` is a goal: it was not known before");
+            return Err(Error::config(format!("/history/{name}"), problem));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::config::Config;
-use crate::store::{Due, Intent, Setting, Settled, StepText};
+use crate::store::{Drawn, Due, Intent, Setting, Settled, StepText};
 
 const NOW_US: i64 = 1_793_491_200_000_000;
 const BROWSER: &str = "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0";
@@ -41,7 +41,7 @@ fn sent() -> Sent1 {
     };
     let setting = Setting { minor: 1, currency: "XXX", paused: false, seq: 1 };
     let (_, arm) = store.set_arm(("headlines", "a"), &setting, Some(&[step]), NOW_US).unwrap().unwrap();
-    store.enrol("headlines", &[(&arm, person)], NOW_US, NOW_US).unwrap();
+    store.enrol("headlines", &[Drawn { arm: &arm, person, history: vec![] }], NOW_US, NOW_US).unwrap();
     let due: Due = store.next_due(NOW_US, true).unwrap().unwrap();
     assert_eq!(store.intend(&due, NOW_US).unwrap(), Intent::Recorded);
     store.settle(&due, Settled::Sent, None, NOW_US).unwrap();

@@ -67,6 +67,17 @@ pub(crate) struct Setting<'a> {
     pub(crate) seq: u64,
 }
 
+/// Somebody whom a draw gave an arm.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn<'a> {
+    /// The arm.
+    pub(crate) arm: &'a Arm,
+    /// The person.
+    pub(crate) person: Person,
+    /// What is known of them now, by metric.
+    pub(crate) history: Vec<(&'a str, f64)>,
+}
+
 impl Store {
     pub(crate) fn arm(&self, experiment: &str, name: &str) -> Result<Option<Arm>, Error> {
         Ok(find(&self.0, experiment, name)?)
@@ -208,13 +219,13 @@ impl Store {
     pub(crate) fn enrol(
         &mut self,
         experiment: &str,
-        batch: &[(&Arm, Person)],
+        batch: &[Drawn<'_>],
         cohort_us: i64,
         now_us: i64,
     ) -> Result<usize, Error> {
         let tx = self.write()?;
         let mut enrolled = 0;
-        for (arm, person) in batch {
+        for Drawn { arm, person, history } in batch {
             let current = find(&tx, experiment, &arm.name)?;
             if current.as_ref() != Some(*arm) || is_suppressed(&tx, *person)? {
                 continue;
@@ -224,9 +235,17 @@ impl Store {
             let sql =
                 "INSERT INTO enrolment (arm, experiment, person, cohort_us, enrolled_us, next_step, due_us)
                        VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6) ON CONFLICT DO NOTHING";
-            enrolled += tx
+            let came = tx
                 .prepare_cached(sql)?
                 .execute(params![arm.id, experiment, person.0, cohort_us, now_us, due])?;
+            enrolled += came;
+            if came > 0 {
+                let enrolment = tx.last_insert_rowid();
+                for (metric, x) in history {
+                    let sql = "INSERT INTO history (enrolment, metric, x) VALUES (?1, ?2, ?3)";
+                    tx.prepare_cached(sql)?.execute(params![enrolment, metric, x])?;
+                }
+            }
         }
         tx.commit()?;
         Ok(enrolled)

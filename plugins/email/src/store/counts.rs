@@ -89,6 +89,38 @@ impl Store {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// What was known of people when they were drawn: their number, its sum and its sum of squares.
+    pub(crate) fn history(&self, arm: i64, metric: &str) -> Result<Option<ByCohort>, Error> {
+        let sql = "SELECT e.cohort_us, COUNT(*), COUNT(h.x), TOTAL(h.x), TOTAL(h.x * h.x) FROM enrolment e
+                   LEFT JOIN history h ON h.enrolment = e.id AND h.metric = ?2 WHERE e.arm = ?1 GROUP BY e.cohort_us";
+        self.of_history(sql, params![arm, metric])
+    }
+
+    /// The product of what was known of people and of what they brought, summed over people.
+    pub(crate) fn history_product(
+        &self,
+        arm: i64,
+        metric: &str,
+        goal: &str,
+    ) -> Result<Option<ByCohort>, Error> {
+        let sql = "SELECT e.cohort_us, COUNT(*), COUNT(h.x), TOTAL(h.x * v.y), 0.0 FROM enrolment e
+                   LEFT JOIN history h ON h.enrolment = e.id AND h.metric = ?2
+                   LEFT JOIN (SELECT enrolment, TOTAL(value) AS y FROM event WHERE kind = 'goal:' || ?3 GROUP BY enrolment) v
+                   ON v.enrolment = e.id WHERE e.arm = ?1 GROUP BY e.cohort_us";
+        self.of_history(sql, params![arm, metric, goal])
+    }
+
+    /// `None` where not everybody of the arm was drawn with the metric: a sum that leaves people out would be taken for one of all.
+    fn of_history(&self, sql: &str, of: &[&dyn rusqlite::ToSql]) -> Result<Option<ByCohort>, Error> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        let rows = statement.query_map(of, |row| {
+            let (people, known): (u32, u32) = (row.get(1)?, row.get(2)?);
+            let tally = Tally { people: people.into(), sum: row.get(3)?, sum_sq: row.get(4)? };
+            Ok((people == known).then_some((row.get(0)?, tally)))
+        })?;
+        Ok(rows.collect::<Result<Option<_>, _>>()?)
+    }
 }
 
 impl Tally {

@@ -22,14 +22,15 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use crate::error::Error;
 use crate::key::Person;
 
-pub(crate) use arms::{Arm, Setting, StepText};
+pub(crate) use arms::{Arm, Drawn, Setting, StepText};
 pub(crate) use counts::Tally;
 pub(crate) use events::{Click, Noted, Sent};
 pub(crate) use mailings::{Mailing, MailingState, Reaction, Report};
 pub(crate) use posting::{Due, Intent, Settled};
 
 /// What makes each format out of the one before, the first out of nothing.
-const FORMATS: [&str; 2] = [include_str!("schema.sql"), include_str!("format-2.sql")];
+const FORMATS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("format-2.sql"), include_str!("format-3.sql")];
 /// How long to wait for another process's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -134,7 +135,7 @@ mod tests {
             assert!(store.left_behind().unwrap().is_empty());
         }
         let newer = Connection::open(folder.path().join("sent.sqlite")).unwrap();
-        newer.pragma_update(None, "user_version", 3).unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(Error::NewerStore { found: 3, known: 2, .. })));
+        newer.pragma_update(None, "user_version", 4).unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(Error::NewerStore { found: 4, known: 3, .. })));
     }
 }
