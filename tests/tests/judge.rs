@@ -489,7 +489,7 @@ fn values_are_adjusted_by_what_was_known_of_people_before() {
     };
     assert!(width(&adjusted) < 0.6 * width(&plain), "{} {}", width(&adjusted), width(&plain));
     let place = Place::new();
-    place.write("t.csv", &text.replace("sum_before", "product"));
+    place.write("t.csv", text.replace("sum_before", "product"));
     let refused = place.gevinst(["judge", "t.csv", "--history"].iter().chain(&of_people));
     refused.ended_with(3).complaining_of(&["there is no column `sum_before`"]);
     place.write("t.csv", &text);
