@@ -381,6 +381,76 @@ receipt-refused = nægtet
 receipt-unknown = ukendt
 rows-cut = De første { $shown } af { $n } rækker; JSON-filen rummer alle.
 
+# What was recorded
+check-name = { $check ->
+        [reported] tal til stede
+        [counted] mål talt
+        [possible] mulige tal
+        [backed] mål med dækning
+        [commands-obeyed] budgetter fulgt
+        [sample-ratio] personer fordelt som bestilt
+        [missing-periods] ingen dage mangler
+        [delivery] levering
+        [day-noise] dagsstøj
+        [dominated-periods] enkelte store værdier
+        [restatements] rettede tal
+        [stale-feed] friske tal
+       *[other] { $check }
+    }
+check-passed-said = { $check ->
+        [reported] der er tal for alle kørende arme.
+        [counted] målene for hver eksponering er rapporteret.
+        [possible] tallene kan være, hvad de giver sig ud for.
+        [backed] alle mål hører til en eksponering.
+        [commands-obeyed] ingen arm er løbet løbsk med sit budget.
+        [sample-ratio] personer blev fordelt som bestilt.
+        [missing-periods] ingen tidligere dag mangler.
+        [delivery] platformene leverer det, de får besked på.
+        [day-noise] enkelte dage svinger ikke mere, end testene tager højde for.
+        [dominated-periods] ingen værdi overskygger resten.
+        [restatements] intet tal blev rettet ud over det sædvanlige.
+        [stale-feed] alt er rapporteret så hurtigt som sædvanligt.
+       *[other] bestået.
+    }
+check-failed-said = { $check ->
+        [reported] en kørende arm har ingen tal.
+        [counted] målene for en eksponering er ikke rapporteret, ikke engang som nul.
+        [possible] der er tal, som ikke kan være, hvad de giver sig ud for.
+        [backed] der er mål uden nogen eksponering.
+        [commands-obeyed] en platform bruger penge, som ingen har bestilt; se på budgettet dér.
+        [sample-ratio] personer blev ikke fordelt som bestilt; find ud af, hvem der blev udeladt, før noget resultat tages for pålydende.
+        [missing-periods] tidligere dage mangler; en manglende række er ikke et nul.
+        [delivery] en platform leverer langt mindre eller mere, end den fik besked på; se efter dér.
+        [day-noise] enkelte dage svinger mere, end testene tager højde for; led efter dage, der gik galt.
+        [dominated-periods] enkelte værdier overskygger resten; se på dem, eller angiv et loft.
+        [restatements] tal blev rettet; vent, til de har lagt sig.
+        [stale-feed] tallene er forsinkede; spørg kanalen.
+       *[other] fejlede.
+    }
+brings-more = { $how ->
+        [less] { $arm } giver { $amount } mindre { $per } end { $other } { $interval }.
+       *[more] { $arm } giver { $amount } mere { $per } end { $other } { $interval }.
+    }
+col-difference = Forskel { $per }
+cause-month-begins = måneden begynder
+cause-share = dens del af dagens budget efter reglen
+cause-dropped = den er bevist ikke at være den bedste
+cause-tied = den er lige så god som en arm, der beholdes
+cause-unprofitable = den er bevist at være for dyr
+cause-guardrail = en grænse blev brudt
+cause-futile = den kan ikke længere vise noget
+cause-month-over = måneden er slut
+receipt-settled = afklaret ved at spørge platformen
+method-noisy = Betinget likelihood med en blanding over dagsstøj
+method-exact = Betinget likelihood, eksakt
+method-people = Betingede to gange to-tabeller, eksakt
+method-means = Middelværdier med en konfidenssekvens
+method-figures = Forholdet mellem to summer, deltametoden
+method-learned = forhåndsviden lært af { $n } lukkede { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }
+
 # Month page
 eyebrow-month = Månedens eksperimenter
 eyebrow-rehearsed = Prøve af måneden

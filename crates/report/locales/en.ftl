@@ -381,6 +381,76 @@ receipt-refused = refused
 receipt-unknown = unknown
 rows-cut = The first { $shown } of { $n } rows; the JSON holds all.
 
+# What was recorded
+check-name = { $check ->
+        [reported] figures there
+        [counted] goals counted
+        [possible] figures possible
+        [backed] goals backed
+        [commands-obeyed] budgets obeyed
+        [sample-ratio] people split as commanded
+        [missing-periods] no day missing
+        [delivery] delivery
+        [day-noise] day noise
+        [dominated-periods] single large values
+        [restatements] restatements
+        [stale-feed] fresh figures
+       *[other] { $check }
+    }
+check-passed-said = { $check ->
+        [reported] every running arm was reported.
+        [counted] the goals of every exposure were reported.
+        [possible] the figures can be what they claim.
+        [backed] all goals belong to an exposure.
+        [commands-obeyed] no arm ran away with its budget.
+        [sample-ratio] people were split as commanded.
+        [missing-periods] no earlier day is missing.
+        [delivery] platforms deliver what they are told.
+        [day-noise] single days do not scatter more than the tests allow for.
+        [dominated-periods] no value outweighs the rest.
+        [restatements] no figure was restated beyond what is usual.
+        [stale-feed] everything is reported as soon as usual.
+       *[other] passed.
+    }
+check-failed-said = { $check ->
+        [reported] a running arm has no figures.
+        [counted] the goals of an exposure were not reported, not even as zero.
+        [possible] there are figures that cannot be what they claim.
+        [backed] there are goals without any exposure.
+        [commands-obeyed] a platform spends what nobody commanded; look at the budget there.
+        [sample-ratio] people were not split as commanded; find out who was left out before trusting any result.
+        [missing-periods] earlier days are missing; a missing row is not a zero.
+        [delivery] a platform delivers far less or more than it was told; look there.
+        [day-noise] single days scatter more than the tests allow for; look for days that went wrong.
+        [dominated-periods] single values outweigh the rest; look at them, or state a cap.
+        [restatements] figures were restated; wait until they settle.
+        [stale-feed] figures are late; ask the channel.
+       *[other] failed.
+    }
+brings-more = { $how ->
+        [less] { $arm } brings back { $amount } less { $per } than { $other } { $interval }.
+       *[more] { $arm } brings back { $amount } more { $per } than { $other } { $interval }.
+    }
+col-difference = Difference { $per }
+cause-month-begins = the month begins
+cause-share = its part of the day's budget by the rule
+cause-dropped = it is proven not to be the best
+cause-tied = it equals an arm that is kept
+cause-unprofitable = it is proven to be too dear
+cause-guardrail = a guardrail was breached
+cause-futile = it can no longer show anything
+cause-month-over = the month is over
+receipt-settled = settled by asking the platform
+method-noisy = Conditional likelihood with a mixture over day noise
+method-exact = Conditional likelihood, exact
+method-people = Conditional two-by-two tables, exact
+method-means = Means of values with a confidence sequence
+method-figures = Ratio of two sums, delta method
+method-learned = prior learned from { $n } closed { $n ->
+        [one] experiment
+       *[other] experiments
+    }
+
 # Month page
 eyebrow-month = Experiments of the month
 eyebrow-rehearsed = Rehearsal of the month

@@ -381,6 +381,76 @@ receipt-refused = nektet
 receipt-unknown = ukjent
 rows-cut = De første { $shown } av { $n } rader; JSON-filen har alle.
 
+# What was recorded
+check-name = { $check ->
+        [reported] tall til stede
+        [counted] mål talt
+        [possible] mulige tall
+        [backed] mål med dekning
+        [commands-obeyed] budsjetter fulgt
+        [sample-ratio] personer fordelt som bestilt
+        [missing-periods] ingen dager mangler
+        [delivery] levering
+        [day-noise] dagsstøy
+        [dominated-periods] enkelte store verdier
+        [restatements] rettede tall
+        [stale-feed] ferske tall
+       *[other] { $check }
+    }
+check-passed-said = { $check ->
+        [reported] det er tall for alle armer som kjører.
+        [counted] målene for hver eksponering er rapportert.
+        [possible] tallene kan være det de gir seg ut for.
+        [backed] alle mål hører til en eksponering.
+        [commands-obeyed] ingen arm har løpt løpsk med budsjettet sitt.
+        [sample-ratio] personer ble fordelt som bestilt.
+        [missing-periods] ingen tidligere dag mangler.
+        [delivery] plattformene leverer det de får beskjed om.
+        [day-noise] enkeltdager svinger ikke mer enn testene tar høyde for.
+        [dominated-periods] ingen verdi overskygger resten.
+        [restatements] ingen tall ble rettet ut over det vanlige.
+        [stale-feed] alt er rapportert så raskt som vanlig.
+       *[other] bestått.
+    }
+check-failed-said = { $check ->
+        [reported] en arm som kjører, har ingen tall.
+        [counted] målene for en eksponering er ikke rapportert, ikke engang som null.
+        [possible] det er tall som ikke kan være det de gir seg ut for.
+        [backed] det er mål uten noen eksponering.
+        [commands-obeyed] en plattform bruker penger som ingen har bestilt; se på budsjettet der.
+        [sample-ratio] personer ble ikke fordelt som bestilt; finn ut hvem som ble utelatt før noe resultat tas for god fisk.
+        [missing-periods] tidligere dager mangler; en manglende rad er ikke en null.
+        [delivery] en plattform leverer langt mindre eller mer enn den fikk beskjed om; se etter der.
+        [day-noise] enkeltdager svinger mer enn testene tar høyde for; let etter dager som gikk galt.
+        [dominated-periods] enkelte verdier overskygger resten; se på dem, eller oppgi et tak.
+        [restatements] tall ble rettet; vent til de har lagt seg.
+        [stale-feed] tallene er forsinket; spør kanalen.
+       *[other] feilet.
+    }
+brings-more = { $how ->
+        [less] { $arm } gir { $amount } mindre { $per } enn { $other } { $interval }.
+       *[more] { $arm } gir { $amount } mer { $per } enn { $other } { $interval }.
+    }
+col-difference = Forskjell { $per }
+cause-month-begins = måneden begynner
+cause-share = dens del av dagens budsjett etter regelen
+cause-dropped = den er bevist ikke å være den beste
+cause-tied = den er like god som en arm som beholdes
+cause-unprofitable = den er bevist å være for dyr
+cause-guardrail = en grense ble brutt
+cause-futile = den kan ikke lenger vise noe
+cause-month-over = måneden er over
+receipt-settled = avklart ved å spørre plattformen
+method-noisy = Betinget likelihood med en blanding over dagsstøy
+method-exact = Betinget likelihood, eksakt
+method-people = Betingede to ganger to-tabeller, eksakt
+method-means = Middelverdier med en konfidenssekvens
+method-figures = Forholdet mellom to summer, deltametoden
+method-learned = forhåndskunnskap lært av { $n } lukkede { $n ->
+        [one] eksperiment
+       *[other] eksperimenter
+    }
+
 # Month page
 eyebrow-month = Månedens eksperimenter
 eyebrow-rehearsed = Øving på måneden

@@ -381,6 +381,76 @@ receipt-refused = nekad
 receipt-unknown = okänd
 rows-cut = De första { $shown } av { $n } rader; JSON-filen har alla.
 
+# What was recorded
+check-name = { $check ->
+        [reported] siffror på plats
+        [counted] mål räknade
+        [possible] möjliga siffror
+        [backed] mål med täckning
+        [commands-obeyed] budgetar följda
+        [sample-ratio] personer fördelade som beställt
+        [missing-periods] inga dagar saknas
+        [delivery] leverans
+        [day-noise] dagsbrus
+        [dominated-periods] enstaka stora värden
+        [restatements] rättade siffror
+        [stale-feed] färska siffror
+       *[other] { $check }
+    }
+check-passed-said = { $check ->
+        [reported] det finns siffror för alla armar som går.
+        [counted] målen för varje exponering är rapporterade.
+        [possible] siffrorna kan vara vad de utger sig för.
+        [backed] alla mål hör till en exponering.
+        [commands-obeyed] ingen arm har skenat med sin budget.
+        [sample-ratio] personer fördelades som beställt.
+        [missing-periods] ingen tidigare dag saknas.
+        [delivery] plattformarna levererar det de blir tillsagda.
+        [day-noise] enskilda dagar svänger inte mer än testerna tar höjd för.
+        [dominated-periods] inget värde överskuggar resten.
+        [restatements] ingen siffra rättades utöver det vanliga.
+        [stale-feed] allt är rapporterat så snabbt som vanligt.
+       *[other] godkänd.
+    }
+check-failed-said = { $check ->
+        [reported] en arm som går saknar siffror.
+        [counted] målen för en exponering är inte rapporterade, inte ens som noll.
+        [possible] det finns siffror som inte kan vara vad de utger sig för.
+        [backed] det finns mål utan någon exponering.
+        [commands-obeyed] en plattform använder pengar som ingen har beställt; titta på budgeten där.
+        [sample-ratio] personer fördelades inte som beställt; ta reda på vem som lämnades utanför innan något resultat tas på allvar.
+        [missing-periods] tidigare dagar saknas; en rad som saknas är inte en nolla.
+        [delivery] en plattform levererar mycket mindre eller mer än den blev tillsagd; titta där.
+        [day-noise] enskilda dagar svänger mer än testerna tar höjd för; leta efter dagar som gick fel.
+        [dominated-periods] enstaka värden överskuggar resten; titta på dem, eller ange ett tak.
+        [restatements] siffror rättades; vänta tills de har lagt sig.
+        [stale-feed] siffrorna är försenade; fråga kanalen.
+       *[other] misslyckades.
+    }
+brings-more = { $how ->
+        [less] { $arm } ger { $amount } mindre { $per } än { $other } { $interval }.
+       *[more] { $arm } ger { $amount } mer { $per } än { $other } { $interval }.
+    }
+col-difference = Skillnad { $per }
+cause-month-begins = månaden börjar
+cause-share = dess del av dagens budget enligt regeln
+cause-dropped = den är bevisad att inte vara bäst
+cause-tied = den är lika bra som en arm som behålls
+cause-unprofitable = den är bevisad att vara för dyr
+cause-guardrail = en gräns bröts
+cause-futile = den kan inte längre visa något
+cause-month-over = månaden är slut
+receipt-settled = utrett genom att fråga plattformen
+method-noisy = Betingad likelihood med en blandning över dagsbrus
+method-exact = Betingad likelihood, exakt
+method-people = Betingade två gånger två-tabeller, exakt
+method-means = Medelvärden med en konfidenssekvens
+method-figures = Kvoten mellan två summor, deltametoden
+method-learned = förhandskunskap lärd av { $n } stängda { $n ->
+        [one] experiment
+       *[other] experiment
+    }
+
 # Month page
 eyebrow-month = Månadens experiment
 eyebrow-rehearsed = Repetition av månaden

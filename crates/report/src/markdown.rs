@@ -67,6 +67,9 @@ pub fn experiment(report: &MonthReport, x: &ExperimentReport) -> String {
             ],
         );
     }
+    for said in sentences::differences(x, &report.currency, lang) {
+        write!(out, "\n- {}", self::prose(&said)).ok();
+    }
     out
 }
 

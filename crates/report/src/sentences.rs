@@ -2,7 +2,10 @@
 
 use crate::figures::Currency;
 use crate::language::{Language, prose, tr};
-use crate::model::{AnswerTimes, MonthReport, Outcome, Pace, PastWinner, ValueResult, Verdicts};
+use crate::model::{
+    AnswerTimes, Difference, ExperimentReport, Goal, MonthReport, Outcome, Pace, PastWinner, ValueResult,
+    Verdicts,
+};
 use crate::prose::{Prose, mark, plain};
 
 /// Below this chance the month's goal needs a decision.
@@ -143,6 +146,48 @@ pub(crate) fn answers(answers: &AnswerTimes, lang: Language) -> String {
     }
 }
 
+/// What each other arm brings more or less than the reference, in money, where goals have values.
+pub(crate) fn differences(x: &ExperimentReport, currency: &Currency, lang: Language) -> Vec<Prose> {
+    let Some(reference) = x.reference.as_deref() else { return Vec::new() };
+    let others = x.arms.iter().filter(|arm| arm.name != reference);
+    others.filter_map(|arm| difference(x, &arm.name, reference, currency, lang)).collect()
+}
+
+/// "`a` brings back 1.2 NOK more per recipient than `b` (between −0.3 NOK and 2.7 NOK)".
+fn difference(
+    x: &ExperimentReport,
+    arm: &str,
+    other: &str,
+    currency: &Currency,
+    lang: Language,
+) -> Option<Prose> {
+    let found = x.difference(arm, other)?;
+    let more = found.minor >= 0.0;
+    // Told as "less" with its ends turned: "between 0.3 and 2.7 less".
+    let told = if more { found } else { found.inverse() };
+    Some(prose!(
+        lang,
+        "brings-more",
+        how = if more { "more" } else { "less" },
+        arm = mark(arm),
+        other = mark(other),
+        amount = lang.difference(told.minor, &x.goal, currency),
+        per = tr!(lang, "per", what = lang.unit(&x.goal.per, currency)),
+        interval = reach(&told, &x.goal, currency, lang)
+    ))
+}
+
+/// A difference's interval in words: "(between −0.3 NOK and 2.7 NOK)".
+pub(crate) fn reach(found: &Difference, goal: &Goal, currency: &Currency, lang: Language) -> String {
+    let money = |minor: f64| lang.difference(minor, goal, currency);
+    match (found.lower_minor.map(money), found.upper_minor.map(money)) {
+        (Some(lower), Some(upper)) => tr!(lang, "interval-between", lower = lower, upper = upper),
+        (Some(lower), None) => tr!(lang, "interval-at-least", lower = lower),
+        (None, Some(upper)) => tr!(lang, "interval-at-most", upper = upper),
+        (None, None) => tr!(lang, "interval-none"),
+    }
+}
+
 /// Up to three things that the month taught, the surest first.
 pub(crate) fn learned(report: &MonthReport) -> Vec<Prose> {
     let rank = |outcome: Outcome| {
@@ -161,8 +206,21 @@ pub(crate) fn learned(report: &MonthReport) -> Vec<Prose> {
     told.sort_by_key(|(rank, _)| *rank);
     told.into_iter()
         .take(3)
-        .map(|(_, x)| Prose::new().name(&x.name).words(": ").then(x.verdict.clone()))
+        .map(|(_, x)| {
+            let said = Prose::new().name(&x.name).words(": ").then(x.verdict.clone());
+            match in_money(x, &report.currency, report.language) {
+                Some(money) => said.words(" ").then(money),
+                None => said,
+            }
+        })
         .collect()
+}
+
+/// What the winner of values brings more than the arm that comes closest to it.
+fn in_money(x: &ExperimentReport, currency: &Currency, lang: Language) -> Option<Prose> {
+    let best = x.alive().next().filter(|_| x.outcome == Outcome::Winner)?;
+    let (other, _) = x.closest(&best.name, &x.arms)?;
+    difference(x, &best.name, &other.name, currency, lang)
 }
 
 /// The one decision that the month asks of those who decide on budgets: what waits comes before what is behind, and that

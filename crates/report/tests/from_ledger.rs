@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod markup;
+mod seen;
 
 use gevinst_experiment::{Month, Source, parse_company, parse_experiment};
-use gevinst_ledger::evidence::{ArmLook, ArmStatus, CheckLook, Consequence, EffectMeasure, Look, PairLook};
+use gevinst_ledger::evidence::{
+    ArmLook, ArmStatus, CheckLook, Consequence, DifferenceLook, EffectMeasure, Look, PairLook,
+};
 use gevinst_ledger::fact::{Closed, Concluded, Launched, LaunchedArm, Looked};
 use gevinst_ledger::moves::{
     Approval, Decision, Intended, IntentRef, Outcome, PlatformState, Receipt, Reconciled, Sent, Settlement,
@@ -564,4 +567,169 @@ fn another_months_experiments_stay_out() {
             .unwrap()
             .unwrap();
     assert_eq!((x.name.as_str(), currency.exponent), ("headlines", 2));
+}
+
+const MESSAGES: [(Language, &str); 4] = [
+    (Language::English, include_str!("../locales/en.ftl")),
+    (Language::Danish, include_str!("../locales/da.ftl")),
+    (Language::Norwegian, include_str!("../locales/nb.ftl")),
+    (Language::Swedish, include_str!("../locales/sv.ftl")),
+];
+
+fn words(text: &str) -> std::collections::BTreeSet<String> {
+    let parts = text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() > 3);
+    parts.map(str::to_lowercase).collect()
+}
+
+/// Three days with everything that is recorded in words: failed and passed checks, moves of each cause, a lost answer that was
+/// settled, differences in money, a learned prior.
+fn told_days() -> Story {
+    let mut story = three_days();
+    story.intend(morning_us(3) + 1, "problem", 3, 210_000, false);
+    let (arm, seq) = ("problem".to_owned(), Seq::new(3));
+    let lost =
+        Receipt { arm: arm.clone(), seq, outcome: Outcome::Unknown, state: None, message: String::new() };
+    let settled = Reconciled {
+        arm: arm.clone(),
+        seq,
+        outcome: Settlement::Applied,
+        state: PlatformState { exists: true, daily_budget: None, paused: false, last_seq: Some(seq) },
+    };
+    story.write(
+        morning_us(3) + 2,
+        vec![Fact::Sent(Sent { arm, seq }), Fact::Receipt(lost), Fact::Reconciled(settled)],
+    );
+    let check = |name: &str, passed, consequence| CheckLook {
+        name: name.into(),
+        passed,
+        sentence: "as it was recorded somewhere".into(),
+        consequence,
+    };
+    let names = [
+        "reported",
+        "counted",
+        "possible",
+        "backed",
+        "commands-obeyed",
+        "sample-ratio",
+        "missing-periods",
+        "delivery",
+        "day-noise",
+        "dominated-periods",
+        "restatements",
+        "stale-feed",
+    ];
+    let mut look = look_of(&story);
+    (look.look, look.at_us) = (3, morning_us(4));
+    look.checks = names.iter().map(|name| check(name, false, Consequence::Warns)).collect();
+    look.checks.extend(names.iter().map(|name| check(name, true, Consequence::Stops)));
+    look.checks.push(check("reported", false, Consequence::Stops));
+    look.pairs[0].measure = EffectMeasure::RatioOfMeans;
+    look.pairs[0].difference =
+        Some(DifferenceLook { estimate: -0.25, lower: Some(-0.5), upper: Some(-0.125) });
+    let as_of = story.ledger.head().unwrap().id;
+    story.write(morning_us(4), vec![Fact::Looked(Looked { as_of, evidence: look })]);
+    story
+}
+
+/// The story's last look.
+fn look_of(story: &Story) -> Look {
+    let mut last = None;
+    let looks = gevinst_ledger::Filter::of("headlines").kinds(&[gevinst_ledger::Kind::Looked]);
+    story
+        .ledger
+        .for_each_fact(&looks, |stored| {
+            if let Fact::Looked(looked) = &stored.fact {
+                last = Some(looked.evidence.clone());
+            }
+            Ok(std::ops::ControlFlow::Continue(()))
+        })
+        .unwrap();
+    last.unwrap()
+}
+
+#[test]
+fn no_english_is_left_on_a_page_of_another_language() {
+    // A Danish director who meets English in the middle of a sentence trusts the rest less, and may not read it.
+    let story = told_days();
+    let all = |language| {
+        let request = Request { language, ..request(4) };
+        let report = from_ledger::month(&story.ledger, &request).unwrap();
+        let library = from_ledger::library(&story.ledger, request.made_at, "gevinst test", language).unwrap();
+        let style = terminal::Style { colour: false, width: 100 };
+        let pages = [
+            html::month_page(&report),
+            html::experiment_page(&report, &report.experiments[0]),
+            html::management_page(&report),
+            html::compare_page(&[report.clone(), report.clone()]),
+            html::library_page(&library),
+        ];
+        let mut texts: Vec<String> = pages.iter().map(|page| seen::visible(page)).collect();
+        // The terminal and a chat post have no mark for another language: the recorded sentence stands in brackets.
+        let recorded = "as it was recorded somewhere";
+        texts.push(
+            terminal::month_text(&report, style)
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .replace(recorded, ""),
+        );
+        texts.push(gevinst_report::markdown::month(&report).replace(recorded, ""));
+        texts.push(
+            gevinst_report::markdown::experiment(&report, &report.experiments[0]).replace(recorded, ""),
+        );
+        texts.push(gevinst_report::markdown::management(&report));
+        texts
+    };
+    let users = words(&format!(
+        "{DEFINITION} {COMPANY} kari gevinst test Europe Oslo approve recorded somewhere JSON"
+    ));
+    let english = words(MESSAGES[0].1);
+    assert!(all(Language::English).iter().all(|text| words(text).intersection(&english).count() > 5));
+    for (language, messages) in &MESSAGES[1..] {
+        let own = words(messages);
+        for (i, text) in all(*language).iter().enumerate() {
+            let seen = words(text);
+            let leaked: Vec<&String> = seen
+                .iter()
+                .filter(|w| english.contains(*w) && !own.contains(*w) && !users.contains(*w))
+                .collect();
+            assert!(leaked.is_empty(), "{language}, form {i}: {leaked:?}");
+        }
+    }
+}
+
+#[test]
+fn a_moves_cause_is_told_from_the_facts() {
+    // The recorded reason is English; a reader of another language is told what the verdicts and the calendar say.
+    let story = told_days();
+    let moves = &story.report(4).experiments[0].moves;
+    let causes: Vec<model::Cause> = moves.iter().map(|m| m.cause).collect();
+    use model::Cause::{Dropped, MonthBegins, Share};
+    assert_eq!(causes, [MonthBegins, MonthBegins, Dropped, Share, Share]);
+    let mut story = three_days();
+    story.intend(midnight_us(31) + 1, "problem", 3, 0, false);
+    assert_eq!(story.report(31).experiments[0].moves.last().unwrap().cause, model::Cause::MonthOver);
+}
+
+#[test]
+fn differences_in_money_are_told_with_their_intervals() {
+    // Values are compared in money too: what the ledger holds of `product` less `problem` is told the other way round, of the
+    // arm against the control, and on the page for those who decide.
+    let story = told_days();
+    let report = story.report(4);
+    let x = &report.experiments[0];
+    let turned = x.difference("problem", "product").unwrap();
+    assert_eq!((turned.minor, turned.lower_minor, turned.upper_minor), (0.25, Some(0.125), Some(0.5)));
+    let said = "problem brings back 0.250 NOK more per krone than product (between 0.125 NOK and 0.500 NOK).";
+    let flat = |text: String| {
+        text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "").replace(" .", ".")
+    };
+    for page in [html::month_page(&report), html::experiment_page(&report, x), html::management_page(&report)]
+    {
+        let text = flat(seen::visible(&page));
+        assert!(text.contains(said), "{text}");
+    }
+    let text = flat(terminal::month_text(&report, terminal::Style { colour: false, width: 200 }));
+    assert!(text.contains(said), "{text}");
 }

@@ -11,9 +11,9 @@ use gevinst_report::figures::Currency;
 use gevinst_report::language::Language;
 use gevinst_report::library::{Entry, Library};
 use gevinst_report::model::{
-    AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, ChannelResult, Check, Comparison, Consequence,
-    CostLine, CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth, Interval,
-    MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner,
+    AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, Cause, ChannelResult, Check, Comparison,
+    Consequence, CostLine, CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth,
+    Interval, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner,
     PhaseResult, RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, ValueResult, Verdicts, e_value_of,
 };
 use gevinst_report::prose::Prose;
@@ -135,6 +135,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                     } else {
                         "the budget of a dropped arm is free".into()
                     },
+                    cause: if day == 1 { Cause::MonthBegins } else { Cause::Share },
                     approval: Approval::Approved { by: "kari".into(), at },
                     receipt: Receipt::Answered { outcome: "applied".into(), at, message: None },
                 });
@@ -204,6 +205,7 @@ pub(crate) fn experiment(plan: &Plan<'_>, currency: &Currency) -> ExperimentRepo
                 e_b_beats_a: Some(31.0),
                 ln_e_b_beats_a: Some(31.0_f64.ln()),
                 p_a_better: Some(0.2),
+                difference: None,
             });
         }
     }
@@ -415,7 +417,11 @@ pub(crate) fn frame(experiments: Vec<ExperimentReport>, currency: Currency) -> M
         totals: MonthTotals {
             spend_minor: experiments.iter().map(|x| x.totals.spend_minor).sum(),
             budget_minor: Some(12_000_000),
-            goals: vec![MetricTotal { metric: "lead".into(), count: goals }],
+            goals: if experiments.iter().any(|x| x.looks > 0) {
+                vec![MetricTotal { metric: "lead".into(), count: goals }]
+            } else {
+                Vec::new()
+            },
             target: Some(MetricTotal { metric: "lead".into(), count: 400 }),
             money_not_spent_on_losers_minor: (saved > 0).then_some(saved),
             moves_awaiting_approval: 0,

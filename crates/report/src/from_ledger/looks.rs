@@ -4,14 +4,15 @@ use std::ops::ControlFlow;
 
 use gevinst_experiment::Zone;
 use gevinst_ledger::evidence::{ArmLook, EffectMeasure, Look, PairLook};
+use gevinst_ledger::fact::LearnedPrior;
 use gevinst_ledger::{Fact, Filter, Kind, Ledger};
 use jiff::civil::Date;
 
 use crate::error::Error;
 use crate::language::Language;
 use crate::model::{
-    ArmPoint, ArmReport, Check, CostPerGoal, Course, ExperimentReport, Pair, Ratio, RatioPoint, Totals,
-    e_value_of, finite,
+    ArmPoint, ArmReport, Check, CostPerGoal, Course, Difference, ExperimentReport, Pair, Ratio, RatioPoint,
+    Totals, e_value_of, finite,
 };
 
 /// Fills the points of the comparisons that are there, and the course of every arm.
@@ -90,10 +91,16 @@ pub(super) fn last(ledger: &Ledger, name: &str) -> Result<Option<Look>, Error> {
 }
 
 /// What the last look says of the arms and pairs.
-pub(super) fn take(x: &mut ExperimentReport, look: &Look, zone: &Zone, language: Language) {
+pub(super) fn take(
+    x: &mut ExperimentReport,
+    look: &Look,
+    prior: Option<&LearnedPrior>,
+    zone: &Zone,
+    language: Language,
+) {
     x.guarantee = Some(language.guarantee(&look.guarantee));
     x.separation = language.separation(&look.separation);
-    x.method = Some(look.method.clone());
+    x.method = Some(language.method(look, prior));
     x.alpha = look.alpha;
     x.looks = look.look;
     x.dispersion = look.dispersion.and_then(finite);
@@ -174,6 +181,13 @@ fn pair(look: &Look, seen: &PairLook) -> Pair {
         e_b_beats_a,
         ln_e_b_beats_a,
         p_a_better: finite(seen.p_a_better),
+        difference: seen.difference.filter(|_| both).and_then(|seen| {
+            Some(Difference {
+                minor: finite(seen.estimate)?,
+                lower_minor: seen.lower.and_then(finite),
+                upper_minor: seen.upper.and_then(finite),
+            })
+        }),
     }
 }
 

@@ -144,7 +144,9 @@ fn currency_of(company: &Company) -> Currency {
 
 fn month_totals(company: &Company, experiments: &[ExperimentReport]) -> MonthTotals {
     let mut goals: BTreeMap<&str, u64> = BTreeMap::new();
-    for x in experiments.iter().filter(|x| x.state != State::Planned) {
+    // Where nothing was reported yet, no goals is no figure.
+    let reported = |x: &&ExperimentReport| x.looks > 0 || !x.by_day.is_empty();
+    for x in experiments.iter().filter(reported) {
         *goals.entry(&x.goal.metric).or_default() += x.totals.goals;
     }
     let saved: Vec<i64> = experiments.iter().filter_map(|x| x.money_not_spent_on_losers_minor).collect();
@@ -214,14 +216,16 @@ impl Reading<'_> {
         if self.detail == Detail::All {
             x.definition = Some(launched.definition_toml.clone());
             observations = ledger.observations(name, AsOf::Now)?;
-            history = moves::read(ledger, name, zone)?;
+            let over_us = definition.month.first_day().last_of_month().tomorrow().ok();
+            let over_us = over_us.and_then(|next| zone.start_of_day_us(next)).unwrap_or(i64::MAX);
+            history = moves::read(ledger, name, zone, over_us, language)?;
             x.by_day = days::read(&definition, &observations, &history.in_force, zone);
             x.moves = std::mem::take(&mut history.moves);
             days::sum(&mut x);
         }
         let look = looks::last(ledger, name)?;
         if let Some(look) = &look {
-            looks::take(&mut x, look, zone, language);
+            looks::take(&mut x, look, launched.prior.as_ref(), zone, language);
         }
         conclude(&mut x, &verdicts(ledger, name)?, zone);
         if self.detail == Detail::All {

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::error::Error;
-use crate::model::{Approval, Move, Receipt};
+use crate::language::{Language, tr};
+use crate::model::{Approval, ArmStatus, Cause, Move, Receipt};
 
 /// What is known of an experiment's moves.
 #[derive(Debug, Default)]
@@ -20,6 +21,10 @@ pub(super) struct History {
     pub(super) in_force: BTreeMap<String, Vec<InForce>>,
     /// The local day on which each arm's first command was applied.
     pub(super) launched_on: BTreeMap<String, Date>,
+    /// What the verdicts have made of each arm so far.
+    status: BTreeMap<String, ArmStatus>,
+    over_us: i64,
+    language: Language,
 }
 
 /// A budget a day that holds from a moment on.
@@ -51,10 +56,24 @@ impl InForce {
     }
 }
 
-pub(super) fn read(ledger: &Ledger, name: &str, zone: &Zone) -> Result<History, Error> {
-    let kinds =
-        [Kind::Intended, Kind::Approval, Kind::Withdrawn, Kind::Sent, Kind::Receipt, Kind::Reconciled];
-    let mut history = History::default();
+/// Reads an experiment's moves; `over_us` is the end of its month.
+pub(super) fn read(
+    ledger: &Ledger,
+    name: &str,
+    zone: &Zone,
+    over_us: i64,
+    language: Language,
+) -> Result<History, Error> {
+    let kinds = [
+        Kind::Concluded,
+        Kind::Intended,
+        Kind::Approval,
+        Kind::Withdrawn,
+        Kind::Sent,
+        Kind::Receipt,
+        Kind::Reconciled,
+    ];
+    let mut history = History { over_us, language, ..History::default() };
     ledger.for_each_fact(&Filter::of(name).kinds(&kinds), |stored| {
         history.take(stored.at_us, &stored.fact, zone);
         Ok(ControlFlow::Continue(()))
@@ -66,6 +85,9 @@ impl History {
     fn take(&mut self, at_us: i64, fact: &Fact, zone: &Zone) {
         let at = Timestamp::from_microsecond(at_us).unwrap_or_default();
         match fact {
+            Fact::Concluded(concluded) => {
+                self.status.insert(concluded.arm.clone(), concluded.status);
+            }
             Fact::Intended(intended) => {
                 for earlier in self.moves.iter_mut().filter(|m| m.arm == intended.arm) {
                     if earlier.receipt == Receipt::NotSent
@@ -75,6 +97,11 @@ impl History {
                     }
                 }
                 let budget = intended.set.daily_budget.as_ref();
+                let cause = if at_us >= self.over_us {
+                    Cause::MonthOver
+                } else {
+                    cause(self.status.get(&intended.arm).copied(), intended.launch)
+                };
                 self.moves.push(Move {
                     arm: intended.arm.clone(),
                     seq: intended.seq.get(),
@@ -85,6 +112,7 @@ impl History {
                     paused: intended.set.paused,
                     launch: intended.launch,
                     reason: intended.reason.clone(),
+                    cause,
                     approval: if intended.needs_approval { Approval::Awaited } else { Approval::NotNeeded },
                     receipt: Receipt::NotSent,
                 });
@@ -123,7 +151,7 @@ impl History {
                 let answered = Receipt::Answered {
                     outcome: if applied { "applied" } else { "not-applied" }.to_owned(),
                     at,
-                    message: Some("settled by asking the platform".to_owned()),
+                    message: Some(tr!(self.language, "receipt-settled")),
                 };
                 self.answer(&settled.arm, settled.seq.get(), answered);
                 if applied {
@@ -162,6 +190,18 @@ impl History {
         if let Some(date) = zone.date_at(at_us) {
             self.launched_on.entry(arm.to_owned()).or_insert(date);
         }
+    }
+}
+
+fn cause(status: Option<ArmStatus>, launch: bool) -> Cause {
+    match status {
+        Some(ArmStatus::Dropped) => Cause::Dropped,
+        Some(ArmStatus::Tied) => Cause::Tied,
+        Some(ArmStatus::Unprofitable) => Cause::Unprofitable,
+        Some(ArmStatus::GuardrailBreached) => Cause::GuardrailBreached,
+        Some(ArmStatus::Futile) => Cause::Futile,
+        None | Some(ArmStatus::Running | ArmStatus::Winner) if launch => Cause::MonthBegins,
+        None | Some(ArmStatus::Running | ArmStatus::Winner) => Cause::Share,
     }
 }
 

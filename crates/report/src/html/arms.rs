@@ -3,12 +3,13 @@
 use maud::{Markup, html};
 
 use super::experiment::Depth;
-use super::{Reader, capital, plot, scroll};
+use super::{Reader, capital, plot, prose, scroll};
 use crate::figures::NOTHING;
 use crate::language::tr;
 use crate::model::{ArmReport, ArmStatus, ExperimentReport, Ratio};
 use crate::prose::{cut, glue, plain};
 use crate::scale::RatioScale;
+use crate::sentences;
 
 pub(super) fn section(x: &ExperimentReport, id: &str, to: Reader<'_>, depth: Depth) -> Markup {
     let lang = to.lang;
@@ -27,6 +28,8 @@ pub(super) fn section(x: &ExperimentReport, id: &str, to: Reader<'_>, depth: Dep
                 }
             }
             (scroll(&tr!(lang, "named-arms", name = plain(&x.name)), &table(x, to)))
+            @let differences = sentences::differences(x, to.currency, lang);
+            @if !differences.is_empty() { ul class="said" { @for said in &differences { li { (prose(said)) } } } }
         }
         @if depth == Depth::Full { (even_split(x, id, to)) }
     }

@@ -7,9 +7,10 @@ use maud::{Markup, html};
 use super::arms::interval;
 use super::{Reader, capital, scroll};
 use crate::figures::NOTHING;
-use crate::language::tr;
+use crate::language::{Told, tr};
 use crate::model::{Approval, DayArm, ExperimentReport, Move, Pair, Receipt};
 use crate::prose::{glue, plain, plain_lines};
+use crate::sentences;
 
 /// How many rows a list of an experiment shows; the JSON holds all.
 const ROWS: usize = 400;
@@ -50,7 +51,7 @@ fn checks(x: &ExperimentReport, to: Reader<'_>) -> Markup {
                         @if check.passed { span class="tag good" { "✓ " (tr!(lang, "passed")) } }
                         @else if check.stops() { span class="tag bad" { "✕ " (tr!(lang, "failed")) } }
                         @else { span class="tag wait" { "! " (tr!(lang, "warned")) } }
-                        span { span class="name" { (plain(&check.name)) } ": " (plain(&check.sentence)) }
+                        span { span class="name" { (lang.check_name(&check.name)) } ": " (told(&lang.check(check))) }
                     }
                 }
             }
@@ -60,6 +61,7 @@ fn checks(x: &ExperimentReport, to: Reader<'_>) -> Markup {
 
 fn pairs(x: &ExperimentReport, to: Reader<'_>) -> Markup {
     let lang = to.lang;
+    let differ = x.pairs.iter().any(|pair| pair.difference.is_some());
     let table = html! {
         table {
             thead {
@@ -68,12 +70,13 @@ fn pairs(x: &ExperimentReport, to: Reader<'_>) -> Markup {
                     th scope="col" { (tr!(lang, "col-second")) }
                     th scope="col" class="n" { (tr!(lang, "col-ratio")) }
                     th scope="col" class="n" { (tr!(lang, "col-between")) }
+                    @if differ { th scope="col" class="n" { (tr!(lang, "col-difference", per = tr!(lang, "per", what = lang.unit(&x.goal.per, to.currency)))) } }
                     th scope="col" class="n" { (tr!(lang, "col-first-beats")) }
                     th scope="col" class="n" { (tr!(lang, "col-second-beats")) }
                     th scope="col" class="n" { (tr!(lang, "col-first-better")) }
                 }
             }
-            tbody { @for pair in x.pairs.iter().take(ROWS) { (pair_row(pair, to)) } }
+            tbody { @for pair in x.pairs.iter().take(ROWS) { (pair_row(x, pair, differ, to)) } }
         }
     };
     html! {
@@ -88,7 +91,7 @@ fn pairs(x: &ExperimentReport, to: Reader<'_>) -> Markup {
     }
 }
 
-fn pair_row(pair: &Pair, to: Reader<'_>) -> Markup {
+fn pair_row(x: &ExperimentReport, pair: &Pair, differ: bool, to: Reader<'_>) -> Markup {
     let lang = to.lang;
     let evidence = |e: Option<f64>, ln: Option<f64>| glue(&lang.e_value(ln.or_else(|| e.map(f64::ln))));
     html! {
@@ -97,6 +100,17 @@ fn pair_row(pair: &Pair, to: Reader<'_>) -> Markup {
             td { (plain(&pair.b)) }
             td class="n" { @match pair.ratio { Some(r) => { (lang.significant(r)) "×" } None => (NOTHING) } }
             td class="n" { (interval(pair.lower, pair.upper, to)) }
+            @if differ {
+                td class="n" {
+                    @match pair.difference {
+                        Some(difference) => {
+                            (glue(&lang.difference(difference.minor, &x.goal, to.currency)))
+                            small { (glue(&sentences::reach(&difference, &x.goal, to.currency, lang))) }
+                        }
+                        None => (NOTHING),
+                    }
+                }
+            }
             td class="n" { (evidence(pair.e_a_beats_b, pair.ln_e_a_beats_b)) }
             td class="n" { (evidence(pair.e_b_beats_a, pair.ln_e_b_beats_a)) }
             td class="n" { @match pair.p_a_better { Some(p) => (to.percent(p)), None => (NOTHING) } }
@@ -195,7 +209,7 @@ fn move_row(m: &Move, to: Reader<'_>) -> Markup {
                 }
                 @if m.launch { small { (tr!(lang, "launch")) } }
             }
-            td { (plain(&m.reason)) }
+            td { (told(&lang.cause(m))) }
             td {
                 @match &m.approval {
                     Approval::NotNeeded => (tr!(lang, "approval-not-needed")),
@@ -217,6 +231,14 @@ fn move_row(m: &Move, to: Reader<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What was recorded, in the reader's language; behind it in English what that does not tell.
+fn told(told: &Told) -> Markup {
+    html! {
+        (told.said)
+        @if let Some(recorded) = &told.recorded { " " span class="soft" lang="en" { (recorded) } }
     }
 }
 

@@ -10,7 +10,8 @@ use crate::prose::glue;
 use crate::sentences;
 
 /// Activity that tells of the brand; other activity is business.
-const BRAND: [&str; 3] = ["brand_search", "direct_visit", "visit"];
+const BRAND: [&str; 6] =
+    ["brand_search", "brand_searches", "brand_clicks", "direct_visit", "direct_visits", "visit"];
 
 pub(super) fn page(report: &MonthReport) -> Markup {
     let to = Reader::of(report);

@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod figures;
+mod recorded;
 mod terms;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 pub(crate) use catalogue::Values;
+pub(crate) use recorded::Told;
 
 /// A language that reports are written in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -25,8 +25,8 @@ impl Language {
             "click" | "clicks" => tr!(self, "metric-click", n = n),
             "reply" => tr!(self, "metric-reply", n = n),
             "signup" => tr!(self, "metric-signup", n = n),
-            "brand_search" => tr!(self, "metric-brand-search", n = n),
-            "direct_visit" => tr!(self, "metric-direct-visit", n = n),
+            "brand_search" | "brand_searches" => tr!(self, "metric-brand-search", n = n),
+            "direct_visit" | "direct_visits" => tr!(self, "metric-direct-visit", n = n),
             "qualified" | "qualified_lead" => tr!(self, "metric-qualified", n = n),
             other if self == Self::English => words::plural(other, n),
             other => plain(other),
@@ -106,6 +106,14 @@ impl Language {
             "recipients" | "clicks" => (100.0, per(format!("100 {}", self.exposure(&goal.per)))),
             other => (1000.0, per(format!("{} {}", self.count(1000), self.exposure(other)))),
         }
+    }
+
+    /// A difference of mean values per unit of exposure, in money: `1.2 NOK`, `−0.4 NOK`.
+    #[must_use]
+    pub fn difference(self, minor: f64, goal: &Goal, currency: &Currency) -> String {
+        // Money per money has no unit but what is shown with it.
+        let amount = if goal.per == "spend" { minor } else { currency.major(minor) };
+        format!("{} {}", self.significant(amount), currency.code)
     }
 
     /// What the management page is called, for a list of pages.

@@ -79,6 +79,31 @@ pub struct Pair {
     pub ln_e_b_beats_a: Option<f64>,
     /// Chance that the rate of `a` exceeds that of `b` (model).
     pub p_a_better: Option<f64>,
+    /// The mean value of `a` less that of `b`; `null` for goals that are counted.
+    pub difference: Option<Difference>,
+}
+
+/// A difference of mean values: minor units of money per unit of exposure (money per money where that is spend).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+pub struct Difference {
+    /// The estimate.
+    pub minor: f64,
+    /// Lower end of its confidence sequence.
+    pub lower_minor: Option<f64>,
+    /// Upper end of its confidence sequence.
+    pub upper_minor: Option<f64>,
+}
+
+impl Difference {
+    /// The difference the other way round.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        Self {
+            minor: -self.minor,
+            lower_minor: self.upper_minor.map(|x| -x),
+            upper_minor: self.lower_minor.map(|x| -x),
+        }
+    }
 }
 
 /// One arm against another over time.
@@ -177,6 +202,14 @@ mod tests {
         let turned = Ratio { ratio: 2.0, lower: Some(1.25), upper: None }.inverse();
         assert_eq!(turned, Ratio { ratio: 0.5, lower: None, upper: Some(0.8) });
         assert_eq!(Ratio { ratio: 2.0, lower: Some(0.0), upper: None }.inverse().upper, None);
+    }
+
+    #[test]
+    fn a_difference_turned_round_swaps_its_ends() {
+        // What one arm brings more is what the other brings less, and its least is the other's most.
+        let there = Difference { minor: 2.0, lower_minor: Some(-1.0), upper_minor: None };
+        let turned = Difference { minor: -2.0, lower_minor: None, upper_minor: Some(1.0) };
+        assert_eq!((there.inverse(), there.inverse().inverse()), (turned, there));
     }
 
     #[test]

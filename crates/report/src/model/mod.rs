@@ -20,11 +20,11 @@ use crate::language::Language;
 use crate::prose::Prose;
 
 pub use evidence::{
-    ArmPoint, ArmReport, ArmStatus, Comparison, CostPerGoal, Course, Pair, Ratio, RatioPoint, e_value_of,
-    finite,
+    ArmPoint, ArmReport, ArmStatus, Comparison, CostPerGoal, Course, Difference, Pair, Ratio, RatioPoint,
+    e_value_of, finite,
 };
 pub use gevinst_ledger::evidence::Consequence;
-pub use moves::{Approval, Day, DayArm, Move, Receipt};
+pub use moves::{Approval, Cause, Day, DayArm, Move, Receipt};
 pub use overview::{
     AnswerTimes, ChannelResult, CostLine, Forecast, GoalWorth, Interval, Overview, Pace, PastWinner,
     PhaseResult, ValueResult, Verdicts,
@@ -326,6 +326,14 @@ impl ExperimentReport {
     pub fn ratio(&self, a: &str, b: &str) -> Option<Ratio> {
         let pair = self.pairs.iter().find(|p| (p.a == a && p.b == b) || (p.a == b && p.b == a))?;
         let there = Ratio { ratio: pair.ratio?, lower: pair.lower, upper: pair.upper };
+        Some(if pair.a == a { there } else { there.inverse() })
+    }
+
+    /// What `a` brings more than `b` in money per unit of exposure, whichever way round the pair is stored.
+    #[must_use]
+    pub fn difference(&self, a: &str, b: &str) -> Option<Difference> {
+        let pair = self.pairs.iter().find(|p| (p.a == a && p.b == b) || (p.a == b && p.b == a))?;
+        let there = pair.difference?;
         Some(if pair.a == a { there } else { there.inverse() })
     }
 

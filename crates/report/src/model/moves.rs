@@ -50,12 +50,36 @@ pub struct Move {
     pub paused: bool,
     /// Whether it is the arm's first command.
     pub launch: bool,
-    /// Why.
+    /// Why, as it was recorded.
     pub reason: String,
+    /// Why, as a word.
+    pub cause: Cause,
     /// Who decided, where a person has to.
     pub approval: Approval,
     /// What came of it.
     pub receipt: Receipt,
+}
+
+/// Why a move was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The arm's first budget.
+    MonthBegins,
+    /// Its part of the day's budget by the experiment's rule.
+    Share,
+    /// It is proven not to be the best.
+    Dropped,
+    /// It equals an arm that is kept.
+    Tied,
+    /// It is proven to cost more, or to bring back less, than the limit.
+    Unprofitable,
+    /// A guardrail was breached.
+    GuardrailBreached,
+    /// It can no longer show anything.
+    Futile,
+    /// The month is over.
+    MonthOver,
 }
 
 /// A person's part in a move.

@@ -8,7 +8,7 @@ use crate::figures::{Currency, NOTHING};
 use crate::html::lede;
 use crate::language::{Language, tr};
 use crate::model::{ArmReport, ExperimentReport, MonthReport, Origin, Outcome};
-use crate::prose::{cut, plain, width, wrap};
+use crate::prose::{cut, width, wrap};
 use crate::{sentences, words};
 
 /// A month: its sums, then each experiment with its verdict and arms.
@@ -138,7 +138,7 @@ pub fn experiment_text(x: &ExperimentReport, currency: &Currency, lang: Language
     );
     line(&mut out, &format!("  {}", style.paint("2", &cut(&labels, columns - 2))));
     for check in x.checks.iter().filter(|check| !check.passed) {
-        let (name, why) = (plain(&check.name), plain(&check.sentence));
+        let (name, why) = (lang.check_name(&check.name), lang.check(check).whole());
         let text = if check.stops() {
             tr!(lang, "check-failed", name = name, why = why)
         } else {
@@ -148,6 +148,9 @@ pub fn experiment_text(x: &ExperimentReport, currency: &Currency, lang: Language
     }
     if !x.arms.is_empty() {
         line(&mut out, &arms(x, Said { currency, lang }, columns));
+        for said in sentences::differences(x, currency, lang) {
+            line(&mut out, &format!("  {}", wrap(&said.to_string(), columns - 2, 2)));
+        }
     }
     out
 }

@@ -3,7 +3,7 @@
 use super::{NAMED, Say, names};
 use crate::language::{prose, tr};
 use crate::model::{ArmReport, ArmStatus, ExperimentReport, Outcome, State};
-use crate::prose::{Prose, mark, plain};
+use crate::prose::{Prose, mark};
 
 /// What an experiment needs a person for, the most urgent first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,7 @@ impl Say<'_> {
         let failed: Vec<_> = self.x.checks.iter().filter(|check| check.stops()).collect();
         let mut steps = Vec::new();
         if let Some(first) = failed.first() {
-            let why = stop(&plain(&first.sentence));
+            let why = stop(&lang.check(first).whole());
             let more = if failed.len() > 1 {
                 format!(" {}", tr!(lang, "and-more", n = failed.len() - 1))
             } else {
