@@ -1,5 +1,10 @@
 //! Goals of a randomised list that arrive over several looks: what each look adds is exact, the cohort's row in its newest state is not.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tests; people are counted in hundreds"
+)]
 
 use gevinst_stats::proportion::{PeopleTable, Reading, Settings, judge, judge_pair};
 use rand::{RngExt, SeedableRng};
