@@ -153,8 +153,9 @@ impl Channels {
             });
         }
         let options = ChildOptions { folder: self.folder.clone(), ..ChildOptions::default() };
-        let connection = ChildConnection::start(&plugin, &options, surroundings(account))
-            .map_err(|error| port_error(&error))?;
+        let connection =
+            ChildConnection::start(&plugin, &options, surroundings(account, self.folder.clone()))
+                .map_err(|error| port_error(&error))?;
         self.open(Box::new(connection), account, sha256)
     }
 
@@ -166,7 +167,7 @@ impl Channels {
         let connection = InProcessConnection::linked(
             &gevinst_rehearsal::gevinst_channel_v1,
             Limits::default(),
-            surroundings(account),
+            surroundings(account, self.folder.clone()),
         )
         .map_err(|error| port_error(&error))?;
         self.open(Box::new(connection), account, Digest::of(&program))
@@ -279,13 +280,13 @@ fn terms(time: Time, now_us: i64, deadline: Duration) -> Terms {
 }
 
 /// What a channel sees of the world: warnings go to the person, and secrets are those that its own table names.
-fn surroundings(account: &Account) -> Surroundings {
+fn surroundings(account: &Account, folder: Option<PathBuf>) -> Surroundings {
     let log = |line: &gevinst_host::LogLine| {
         if line.level <= gevinst_host::Level::Warn {
             remark(&format!("plugin: {line}"));
         }
     };
-    Surroundings::new(log, secrets::granted(&account.config))
+    Surroundings::new(log, secrets::granted(&account.config, folder))
 }
 
 fn port_error(error: &HostError) -> PortError {

@@ -145,7 +145,7 @@ fn plugins(project: &Project, args: &Check, now_us: i64) -> Result<Vec<PluginFou
             Err(error) => return Err(Failure::from_error(Kind::Channel, &error)),
         };
         let config = project.company.open_config(&channel).unwrap_or_default();
-        let surroundings = Surroundings::new(|_| {}, secrets::granted(&config));
+        let surroundings = Surroundings::new(|_| {}, secrets::granted(&config, project::folder(project)));
         let terms = Terms { now: Now::Running(now_us), deadline: args.deadline.duration() };
         let options = ChildOptions { folder: project::folder(project), ..ChildOptions::default() };
         let open = ChildConnection::start(&plugin, &options, surroundings).and_then(|mut connection| {

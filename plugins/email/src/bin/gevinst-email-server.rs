@@ -55,7 +55,10 @@ fn main() -> ExitCode {
 fn run(task: &Task, config: Config) -> Result<(), String> {
     let told = |error: Error| format!("error: {error}");
     let secrets = |name: &str| {
-        let value = name.strip_prefix("env:").and_then(|name| std::env::var(name).ok());
+        let value = match name.strip_prefix("file:") {
+            Some(path) => std::fs::read_to_string(path).ok().map(|text| text.trim_end().to_owned()),
+            None => name.strip_prefix("env:").and_then(|name| std::env::var(name).ok()),
+        };
         value.ok_or_else(|| {
             Error::Secret(format!("the secret `{name}` cannot be had; set it in the environment"))
         })
