@@ -35,7 +35,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   trap - EXIT
 fi
 
-rig=$(mktemp -d /tmp/gevinst-mail.XXXXXX)
+# In memory where there is such a place: Postfix flushes every message to the disk, and so does the send ledger. What a SIGKILL leaves
+# behind is the same either way.
+memory=/dev/shm
+[ -d "$memory" ] && [ -w "$memory" ] || memory=/tmp
+rig=$(mktemp -d "$memory/gevinst-mail.XXXXXX")
 export GEVINST_MAIL_RIG=$rig
 started=()
 finish() {
@@ -92,7 +96,7 @@ printf 'smtp=%s\nsmtps=%s\nimap=%s\nimaps=%s\nexchanger=%s\nclicks=%s\n' \
 "$rig/venv/bin/python" "$here/exchanger.py" "$exchanger" "$rig/delivered.jsonl" >"$rig/exchanger.log" 2>&1 &
 started+=($!)
 
-mkdir -p "$rig/postfix" "$rig/queue" "$rig/data" "$rig/mailbox"
+mkdir -p "$rig/postfix" "$rig/queue" "$rig/data" "$rig/mailbox" "$rig/tmp"
 chown postfix "$rig/data"
 cat >"$rig/postfix/main.cf" <<CONF
 compatibility_level = 3.6
@@ -109,6 +113,7 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 smtpd_client_connection_rate_limit = 0
+in_flow_delay = 0
 smtpd_tls_security_level = may
 smtpd_tls_cert_file = $rig/tls.pem
 smtpd_tls_key_file = $rig/tls.key
@@ -200,4 +205,4 @@ for port in "$smtp" "$smtps" "$imap" "$imaps" "$lmtp" "$exchanger"; do
   done
 done
 
-"$@"
+TMPDIR=$rig/tmp "$@"
