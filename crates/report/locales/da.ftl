@@ -61,6 +61,10 @@ metric-brand-search = { $n ->
         [one] brandsøgning
        *[other] brandsøgninger
     }
+metric-brand-click = { $n ->
+        [one] brandklik
+       *[other] brandklik
+    }
 metric-direct-visit = { $n ->
         [one] direkte besøg
        *[other] direkte besøg
@@ -541,6 +545,17 @@ trust = { $n } { $n ->
     } blev droppet i { $judged } bedømte eksperimenter. I gennemsnit mistede højst { $wrong } af disse eksperimenter derved deres bedste arm. Bedømt samlet holder { $hold } af dem med højst 5 % falske imellem.
 saved-sentence = { $saved } gik til bedre arme i stedet for arme, der beviseligt taber, mod en lige deling.
 saved-nothing = Det vides ikke, at penge er flyttet fra tabende arme denne måned.
+market-title = Markedet som helhed
+market-line = { $goals }: { $n } på { $reported } af { $days } { $days ->
+        [one] dag
+       *[other] dage
+    }.
+market-change = En rapporteret dag har { $ratio } gange så mange som en af de samme dage i { $month } (mellem { $lower } og { $upper }).
+market-caveat = Disse tal hører ikke til noget eksperiment: årstid, tendenser og hvad andre gør, er med i dem.
+days-reported = på { $reported } af { $days } { $days ->
+        [one] dag
+       *[other] dage
+    }
 answers-title = Bliver leads besvaret i tide?
 answers = { $n } { $n ->
         [one] lead
@@ -568,6 +583,7 @@ value-return = For hver { $unit }, der gik ud, kom omkring { $mean } tilbage; de
 value-without-worth = Ikke medregnet, da ingen værdi er angivet: { $goals }.
 worth-line = { $n } { $goals } à { $each } (plus/minus { $spread }): { $value }
 worth = værd { $value }
+worth-not-added = Hvad møder og senere skridt er værd, er ikke lagt til værdien nedenfor: de kommer af de samme leads.
 no-costs-stated = Timer, bureau og værktøjer er ikke med: de angives under [costs] i gevinst.toml.
 value-caveat = Værdierne er virksomhedens egne skøn. Alle mål, der er bogført på en betalt eksponering, tæller, også dem, der måske var kommet alligevel.
 media = medier

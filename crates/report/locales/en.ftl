@@ -61,6 +61,10 @@ metric-brand-search = { $n ->
         [one] brand search
        *[other] brand searches
     }
+metric-brand-click = { $n ->
+        [one] brand click
+       *[other] brand clicks
+    }
 metric-direct-visit = { $n ->
         [one] direct visit
        *[other] direct visits
@@ -544,6 +548,17 @@ trust = { $n } { $n ->
     } dropped in { $judged } judged experiments. On average at most { $wrong } of these experiments lost their best arm by it. Judged all together, { $hold } of the drops hold with at most 5 % false among them.
 saved-sentence = { $saved } went to better arms instead of arms that were proven to lose, against an even split.
 saved-nothing = No money is known to have been moved from losing arms this month.
+market-title = The market as a whole
+market-line = { $goals }: { $n } on { $reported } of { $days } { $days ->
+        [one] day
+       *[other] days
+    }.
+market-change = A reported day has { $ratio } times as many as one of the same days of { $month } (between { $lower } and { $upper }).
+market-caveat = These figures belong to no experiment: seasons, trends and what others do are in them.
+days-reported = on { $reported } of { $days } { $days ->
+        [one] day
+       *[other] days
+    }
 answers-title = Are leads answered in time?
 answers = { $n } { $n ->
         [one] lead
@@ -571,6 +586,7 @@ value-return = For each { $unit } that went out, about { $mean } came back; it m
 value-without-worth = Not counted, as no worth is stated: { $goals }.
 worth-line = { $n } { $goals } at { $each } each (give or take { $spread }): { $value }
 worth = worth { $value }
+worth-not-added = What meetings and later steps are worth is not added to the value below: they come of the same leads.
 no-costs-stated = Hours, agency and tools are not in it: [costs] in gevinst.toml states them.
 value-caveat = Worths are the company's own estimates. Every goal booked to a paid exposure counts, also one that might have come anyway.
 media = media

@@ -61,6 +61,10 @@ metric-brand-search = { $n ->
         [one] merkevaresøk
        *[other] merkevaresøk
     }
+metric-brand-click = { $n ->
+        [one] merkevareklikk
+       *[other] merkevareklikk
+    }
 metric-direct-visit = { $n ->
         [one] direkte besøk
        *[other] direkte besøk
@@ -541,6 +545,17 @@ trust = { $n } { $n ->
     } ble droppet i { $judged } bedømte eksperimenter. I snitt mistet høyst { $wrong } av disse eksperimentene dermed sin beste arm. Bedømt samlet holder { $hold } av dem med høyst 5 % falske imellom.
 saved-sentence = { $saved } gikk til bedre armer i stedet for armer som beviselig taper, mot en lik deling.
 saved-nothing = Det er ikke kjent at penger er flyttet fra tapende armer denne måneden.
+market-title = Markedet som helhet
+market-line = { $goals }: { $n } på { $reported } av { $days } { $days ->
+        [one] dag
+       *[other] dager
+    }.
+market-change = En rapportert dag har { $ratio } ganger så mange som en av de samme dagene i { $month } (mellom { $lower } og { $upper }).
+market-caveat = Disse tallene hører ikke til noe eksperiment: årstid, trender og hva andre gjør, er med i dem.
+days-reported = på { $reported } av { $days } { $days ->
+        [one] dag
+       *[other] dager
+    }
 answers-title = Blir leads besvart i tide?
 answers = { $n } { $n ->
         [one] lead
@@ -568,6 +583,7 @@ value-return = For hver { $unit } som gikk ut, kom omtrent { $mean } tilbake; de
 value-without-worth = Ikke medregnet, da ingen verdi er oppgitt: { $goals }.
 worth-line = { $n } { $goals } à { $each } (pluss/minus { $spread }): { $value }
 worth = verdt { $value }
+worth-not-added = Hva møter og senere steg er verdt, er ikke lagt til verdien nedenfor: de kommer av de samme leadsene.
 no-costs-stated = Timer, byrå og verktøy er ikke med: de oppgis under [costs] i gevinst.toml.
 value-caveat = Verdiene er selskapets egne anslag. Alle mål som er bokført på en betalt eksponering teller, også de som kanskje hadde kommet uansett.
 media = medier

@@ -61,6 +61,10 @@ metric-brand-search = { $n ->
         [one] varumärkessökning
        *[other] varumärkessökningar
     }
+metric-brand-click = { $n ->
+        [one] varumärkesklick
+       *[other] varumärkesklick
+    }
 metric-direct-visit = { $n ->
         [one] direktbesök
        *[other] direktbesök
@@ -541,6 +545,17 @@ trust = { $n } { $n ->
     } togs bort i { $judged } bedömda experiment. I snitt förlorade högst { $wrong } av dessa experiment därmed sin bästa arm. Bedömda tillsammans håller { $hold } av dem med högst 5 % falska bland dem.
 saved-sentence = { $saved } gick till bättre armar i stället för armar som bevisligen förlorar, mot en jämn fördelning.
 saved-nothing = Inga pengar är kända att ha flyttats från förlorande armar den här månaden.
+market-title = Marknaden som helhet
+market-line = { $goals }: { $n } på { $reported } av { $days } { $days ->
+        [one] dag
+       *[other] dagar
+    }.
+market-change = En rapporterad dag har { $ratio } gånger så många som en av samma dagar i { $month } (mellan { $lower } och { $upper }).
+market-caveat = De här siffrorna hör inte till något experiment: årstid, trender och vad andra gör finns med i dem.
+days-reported = på { $reported } av { $days } { $days ->
+        [one] dag
+       *[other] dagar
+    }
 answers-title = Besvaras leads i tid?
 answers = { $n } { $n ->
         [one] lead
@@ -568,6 +583,7 @@ value-return = För varje { $unit } som gick ut kom ungefär { $mean } tillbaka;
 value-without-worth = Inte medräknat, eftersom inget värde är angivet: { $goals }.
 worth-line = { $n } { $goals } à { $each } (plus/minus { $spread }): { $value }
 worth = värda { $value }
+worth-not-added = Vad möten och senare steg är värda läggs inte till värdet nedan: de kommer av samma leads.
 no-costs-stated = Timmar, byrå och verktyg ingår inte: de anges under [costs] i gevinst.toml.
 value-caveat = Värdena är företagets egna uppskattningar. Alla mål som bokförts på en betald exponering räknas, även sådana som kanske hade kommit ändå.
 media = medier

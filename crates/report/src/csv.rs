@@ -141,6 +141,10 @@ pub fn management(report: &MonthReport) -> String {
     for total in report.totals.goals.iter().chain(&report.overview.activity) {
         row(&total.metric, total.count as f64, None, "count");
     }
+    for series in &report.overview.market {
+        row(&series.metric, series.count as f64, None, "count");
+        row(&format!("{}_days_reported", series.metric), f64::from(series.days_reported), None, "days");
+    }
     if let Some(pace) = &report.overview.pace {
         row("target", pace.target as f64, None, &pace.metric);
         if let Some(f) = pace.forecast {

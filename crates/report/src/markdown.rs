@@ -115,6 +115,9 @@ fn whole_month(out: &mut String, report: &MonthReport) {
     if all.verdicts.judged > 0 {
         item(sentences::verdicts(&all.verdicts, lang));
     }
+    for series in &all.market {
+        item(escape(&sentences::market(series, lang)));
+    }
     if let Some(answers) = &all.answers {
         item(sentences::answers(answers, lang));
     }

@@ -179,6 +179,12 @@ fn is_hidden(c: char) -> bool {
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A text with its first letter large.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// How many columns of a terminal a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {

@@ -3,10 +3,10 @@
 use crate::figures::Currency;
 use crate::language::{Language, prose, tr};
 use crate::model::{
-    AnswerTimes, Difference, ExperimentReport, Goal, MonthReport, Outcome, Pace, PastWinner, ValueResult,
-    Verdicts,
+    AnswerTimes, Difference, ExperimentReport, Goal, MarketSeries, MonthReport, Outcome, Pace, PastWinner,
+    ValueResult, Verdicts,
 };
-use crate::prose::{Prose, mark, plain};
+use crate::prose::{Prose, capital, mark, plain};
 
 /// Below this chance the month's goal needs a decision.
 const UNLIKELY: f64 = 0.3;
@@ -131,6 +131,33 @@ pub(crate) fn winner(winner: &PastWinner, lang: Language) -> Prose {
         said = said.words(" ").then(prose!(lang, "past-winner-tail", n = tail, goals = goals));
     }
     said
+}
+
+/// A series of the whole market, and how it compares with the month before.
+pub(crate) fn market(series: &MarketSeries, lang: Language) -> String {
+    let said = tr!(
+        lang,
+        "market-line",
+        goals = capital(&lang.goals(&series.metric, 2)),
+        n = series.count,
+        reported = series.days_reported,
+        days = series.days
+    );
+    match &series.change {
+        Some(change) => {
+            let (lower, upper) = (lang.bound(change.interval.lower), lang.bound(change.interval.upper));
+            let compared = tr!(
+                lang,
+                "market-change",
+                ratio = lang.significant(change.ratio),
+                month = lang.month(&change.month),
+                lower = lower,
+                upper = upper
+            );
+            format!("{said} {compared}")
+        }
+        None => said,
+    }
 }
 
 /// How fast leads were answered, and whether that is in time.

@@ -13,8 +13,9 @@ use gevinst_report::library::{Entry, Library};
 use gevinst_report::model::{
     AnswerTimes, Approval, ArmPoint, ArmReport, ArmStatus, Cause, ChannelResult, Check, Comparison,
     Consequence, CostLine, CostPerGoal, Course, Day, DayArm, ExperimentReport, Forecast, Goal, GoalWorth,
-    Interval, MetricTotal, MonthReport, MonthTotals, Move, Origin, Outcome, Overview, Pace, Pair, PastWinner,
-    PhaseResult, RatioPoint, Receipt, SCHEMA_VERSION, State, Totals, ValueResult, Verdicts, e_value_of,
+    Interval, MarketChange, MarketDay, MarketSeries, MetricTotal, MonthReport, MonthTotals, Move, Origin,
+    Outcome, Overview, Pace, Pair, PastWinner, PhaseResult, RatioPoint, Receipt, SCHEMA_VERSION, State,
+    Totals, ValueResult, Verdicts, e_value_of,
 };
 use gevinst_report::prose::Prose;
 use gevinst_report::rehearsal::{Measured, MeasuredArm, RehearsalReport};
@@ -393,10 +394,26 @@ pub(crate) fn overview(experiments: &[ExperimentReport]) -> Overview {
             metric: "lead".into(),
         }],
         answers: Some(AnswerTimes { answered: 118, mean_hours: 19.4, limit_hours: Some(24.0) }),
-        activity: vec![
-            MetricTotal { metric: "brand_search".into(), count: 1_240 },
-            MetricTotal { metric: "meeting".into(), count: 31 },
-        ],
+        activity_worth: vec![GoalWorth {
+            metric: "meeting".into(),
+            count: 31,
+            each_minor: 650_000,
+            spread_minor: 250_000,
+            value_minor: 31.0 * 650_000.0,
+        }],
+        market: vec![MarketSeries {
+            metric: "brand_searches".into(),
+            count: 1_240,
+            days_reported: 21,
+            days: 23,
+            change: Some(MarketChange {
+                month: "2026-10".into(),
+                ratio: 1.12,
+                interval: Interval { lower: 0.98, upper: 1.28 },
+            }),
+            by_day: (1..=21).map(|day| MarketDay { date: november(day), count: 59 }).collect(),
+        }],
+        activity: vec![MetricTotal { metric: "meeting".into(), count: 31 }],
         launched: u32::try_from(experiments.len()).unwrap(),
     }
 }

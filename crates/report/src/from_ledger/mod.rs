@@ -88,7 +88,8 @@ fn read_month(ledger: &Ledger, request: &Request<'_>) -> Result<MonthReport, Err
         }
     }
     let totals = month_totals(company, &experiments);
-    let overview = overview::sum_up(ledger, request.month, company, &experiments, &gathered)?;
+    let overview =
+        overview::sum_up(ledger, request.month, company, &experiments, &gathered, request.made_at)?;
     Ok(MonthReport {
         schema_version: SCHEMA_VERSION,
         month,

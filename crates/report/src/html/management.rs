@@ -64,7 +64,8 @@ fn figures(report: &MonthReport, to: Reader<'_>) -> Markup {
     let (lang, all) = (to.lang, &report.overview);
     let brand = || all.activity.iter().filter(|t| BRAND.contains(&t.metric.as_str()));
     let business = || all.activity.iter().filter(|t| !BRAND.contains(&t.metric.as_str()));
-    let worth = |metric: &str| all.value.iter().flat_map(|v| &v.goals).find(|g| g.metric == metric);
+    let goals = || all.value.iter().flat_map(|v| &v.goals);
+    let worth = |metric: &str| goals().chain(&all.activity_worth).find(|g| g.metric == metric);
     html! {
         section class="keep" aria-labelledby="activity" {
             h2 class="h3" id="activity" { (tr!(lang, "activity-title")) }
@@ -77,9 +78,19 @@ fn figures(report: &MonthReport, to: Reader<'_>) -> Markup {
                     }
                 }
                 div { dt { (tr!(lang, "col-experiments")) } dd { (all.launched) } }
+                @for series in &all.market {
+                    div {
+                        dt { (capital(&lang.goals(&series.metric, 2))) }
+                        dd { (to.count(series.count)) small { (tr!(lang, "days-reported", reported = series.days_reported, days = series.days)) } }
+                    }
+                }
                 @for total in brand() { div { dt { (capital(&lang.goals(&total.metric, 2))) } dd { (to.count(total.count)) } } }
             }
-            @if brand().next().is_none() { p class="soft small" { (tr!(lang, "brand-unknown")) } }
+            @for series in all.market.iter().filter(|series| series.change.is_some()) {
+                p class="said" { (glue(&sentences::market(series, lang))) }
+            }
+            @if all.market.iter().any(|series| series.change.is_some()) { p class="soft small" { (tr!(lang, "market-caveat")) } }
+            @if brand().next().is_none() && all.market.is_empty() { p class="soft small" { (tr!(lang, "brand-unknown")) } }
         }
         section class="keep" aria-labelledby="business" {
             h2 class="h3" id="business" { (tr!(lang, "business-title")) }
@@ -96,6 +107,7 @@ fn figures(report: &MonthReport, to: Reader<'_>) -> Markup {
                         }
                     }
                 }
+                @if business().any(|total| worth(&total.metric).is_some()) { p class="soft small" { (tr!(lang, "worth-not-added")) } }
             }
         }
     }

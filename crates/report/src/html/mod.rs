@@ -32,7 +32,7 @@ use crate::figures::Currency;
 use crate::language::{Language, tr};
 use crate::library::Library;
 use crate::model::{ExperimentReport, MonthReport, Outcome};
-use crate::prose::{Piece, Prose, glue};
+use crate::prose::{Piece, Prose, capital, glue};
 use crate::rehearsal::RehearsalReport;
 
 /// A month as one HTML page.
@@ -194,10 +194,4 @@ fn outcome_class(outcome: Outcome) -> &'static str {
 /// A table that may be wider than the page: it scrolls by itself, with the keyboard too.
 fn scroll(label: &str, table: &Markup) -> Markup {
     html! { div class="scroll" role="region" aria-label=(label) tabindex="0" { (table) } }
-}
-
-/// A text with its first letter large.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

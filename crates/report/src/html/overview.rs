@@ -36,6 +36,13 @@ pub(super) fn sections(report: &MonthReport) -> Markup {
                 }
             }
         }
+        @if !all.market.is_empty() {
+            section aria-labelledby="market" {
+                h2 class="h3" id="market" { (tr!(lang, "market-title")) }
+                ul class="said" { @for series in &all.market { li { (glue(&sentences::market(series, lang))) } } }
+                p class="soft small" { (tr!(lang, "market-caveat")) }
+            }
+        }
         @if let Some(answers) = &all.answers {
             section aria-labelledby="answers" {
                 h2 class="h3" id="answers" { (tr!(lang, "answers-title")) }

@@ -26,6 +26,7 @@ impl Language {
             "reply" => tr!(self, "metric-reply", n = n),
             "signup" => tr!(self, "metric-signup", n = n),
             "brand_search" | "brand_searches" => tr!(self, "metric-brand-search", n = n),
+            "brand_clicks" => tr!(self, "metric-brand-click", n = n),
             "direct_visit" | "direct_visits" => tr!(self, "metric-direct-visit", n = n),
             "qualified" | "qualified_lead" => tr!(self, "metric-qualified", n = n),
             other if self == Self::English => words::plural(other, n),

@@ -26,8 +26,8 @@ pub use evidence::{
 pub use gevinst_ledger::evidence::Consequence;
 pub use moves::{Approval, Cause, Day, DayArm, Move, Receipt};
 pub use overview::{
-    AnswerTimes, ChannelResult, CostLine, Forecast, GoalWorth, Interval, Overview, Pace, PastWinner,
-    PhaseResult, ValueResult, Verdicts,
+    AnswerTimes, ChannelResult, CostLine, Forecast, GoalWorth, Interval, MarketChange, MarketDay,
+    MarketSeries, Overview, Pace, PastWinner, PhaseResult, ValueResult, Verdicts,
 };
 
 /// Version of the JSON that the types of this crate serialise to.

@@ -28,6 +28,10 @@ pub struct Overview {
     pub answers: Option<AnswerTimes>,
     /// Activity that a channel reports beside the goals: brand searches, direct visits, qualified leads, meetings, customers.
     pub activity: Vec<MetricTotal>,
+    /// What of the activity the company states a worth for; not added to the value of goals, which it often comes of.
+    pub activity_worth: Vec<GoalWorth>,
+    /// Series of the whole market that a source reports: they belong to no arm.
+    pub market: Vec<MarketSeries>,
     /// Experiments that were launched this month.
     pub launched: u32,
 }
@@ -192,6 +196,43 @@ pub struct PastWinner {
     pub tail: Option<u64>,
     /// The metric that the tail counts.
     pub metric: String,
+}
+
+/// A series of the whole market in the month, such as searches for the company's name.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MarketSeries {
+    /// What is counted.
+    pub metric: String,
+    /// How many, over the days that were reported.
+    pub count: u64,
+    /// Days that were reported; one that was not is no zero.
+    pub days_reported: u32,
+    /// Days of the month that are over.
+    pub days: u32,
+    /// The same days of the month before, where enough of them are known.
+    pub change: Option<MarketChange>,
+    /// The days that were reported.
+    pub by_day: Vec<MarketDay>,
+}
+
+/// A day of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MarketDay {
+    /// The local day.
+    pub date: Date,
+    /// How many.
+    pub count: u64,
+}
+
+/// A series against the same days of the month before.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct MarketChange {
+    /// The month before.
+    pub month: String,
+    /// Mean of a reported day now over that of a reported day then.
+    pub ratio: f64,
+    /// Its 95 % interval, from how the days scatter; seasons and trends are in it.
+    pub interval: Interval,
 }
 
 /// How fast leads were answered.

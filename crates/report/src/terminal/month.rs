@@ -50,6 +50,7 @@ fn whole_month(report: &MonthReport) -> Vec<String> {
     if all.verdicts.judged > 1 {
         said.push(sentences::verdicts(&all.verdicts, lang));
     }
+    said.extend(all.market.iter().map(|series| sentences::market(series, lang)));
     said.extend(all.answers.as_ref().map(|answers| sentences::answers(answers, lang)));
     said
 }

@@ -1,6 +1,7 @@
 //! The month as a whole: gathered while the experiments are read, and summed up afterwards.
 
 mod gathered;
+mod market;
 mod pace;
 mod value;
 mod winners;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use gevinst_experiment::{Company, Month};
 use gevinst_ledger::Ledger;
 use gevinst_stats::fdr::e_benjamini_hochberg;
+use jiff::Timestamp;
 
 pub(super) use gathered::Gathered;
 
@@ -28,9 +30,11 @@ pub(super) fn sum_up(
     company: &Company,
     experiments: &[ExperimentReport],
     gathered: &Gathered,
+    made_at: Timestamp,
 ) -> Result<Overview, Error> {
     let launched = experiments.iter().filter(|x| x.state != State::Planned).count();
     let channels = value::channels(company, gathered);
+    let activity = metric_totals(gathered.activity.iter().map(|(metric, n)| (metric.as_str(), *n)));
     Ok(Overview {
         pace: pace::pace(month, company, experiments, gathered),
         value: value::value(company, experiments),
@@ -42,7 +46,9 @@ pub(super) fn sum_up(
             mean_hours: hours / answered as f64,
             limit_hours: gathered.answer_limit,
         }),
-        activity: metric_totals(gathered.activity.iter().map(|(metric, n)| (metric.as_str(), *n))),
+        activity_worth: value::of_activity(company, &activity),
+        activity,
+        market: market::series(ledger, month, &company.timezone, made_at)?,
         channels,
         launched: u32::try_from(launched).unwrap_or(u32::MAX),
     })

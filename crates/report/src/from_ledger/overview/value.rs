@@ -5,7 +5,9 @@ use gevinst_stats::special::normal_quantile;
 
 use super::{Gathered, metric_totals};
 use crate::interval;
-use crate::model::{ChannelResult, CostLine, ExperimentReport, GoalWorth, Interval, State, ValueResult};
+use crate::model::{
+    ChannelResult, CostLine, ExperimentReport, GoalWorth, Interval, MetricTotal, State, ValueResult,
+};
 
 /// Above so many cells the interval of a cost is worked out from their spread in place of the exact mixture.
 const CELLS_MOST: usize = 1_000;
@@ -69,6 +71,22 @@ fn worth<'a>(company: &'a Company, metric: &str) -> Option<&'a GoalValue> {
     company.values.iter().find(|(name, _)| name.as_str() == metric).map(|(_, worth)| worth)
 }
 
+/// What activity beside the goals is worth, where the company states it.
+pub(super) fn of_activity(company: &Company, activity: &[MetricTotal]) -> Vec<GoalWorth> {
+    let one = |total: &MetricTotal| Some(goal_worth(total.clone(), worth(company, &total.metric)?));
+    activity.iter().filter_map(one).collect()
+}
+
+fn goal_worth(total: MetricTotal, worth: &GoalValue) -> GoalWorth {
+    GoalWorth {
+        count: total.count,
+        each_minor: worth.mean.minor(),
+        spread_minor: worth.spread.minor(),
+        value_minor: total.count as f64 * worth.mean.minor() as f64,
+        metric: total.metric,
+    }
+}
+
 /// What one goal is worth: mean and standard deviation in minor units.
 struct Worth {
     mean: f64,
@@ -100,13 +118,7 @@ pub(super) fn value(company: &Company, experiments: &[ExperimentReport]) -> Opti
             continue;
         };
         variance += (total.count as f64 * worth.spread.minor() as f64).powi(2);
-        goals.push(GoalWorth {
-            count: total.count,
-            each_minor: worth.mean.minor(),
-            spread_minor: worth.spread.minor(),
-            value_minor: total.count as f64 * worth.mean.minor() as f64,
-            metric: total.metric,
-        });
+        goals.push(goal_worth(total, worth));
     }
     let costs: Vec<CostLine> = company
         .costs
