@@ -283,6 +283,7 @@ fn the_head_of_a_month_says_what_to_do_and_why() {
             && head.contains("try something new against it")
     );
     assert!(head.contains("2 experiments run by themselves"), "{head}");
+    assert!(head.contains("wins: it brings") && head.contains("at most"), "why, with its error rate: {head}");
     report.experiments.retain(|x| x.name == "four-headlines");
     let page = html::month_page(&report);
     assert!(page.contains("Nothing: every experiment runs by itself"));

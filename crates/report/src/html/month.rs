@@ -74,6 +74,7 @@ fn todo(report: &MonthReport, shown: &[usize]) -> Markup {
                             @if shown.binary_search(i).is_ok() { a class="name" href=(format!("#{}", anchor(*i))) { (plain(&x.name)) } }
                             @else { span class="name" { (plain(&x.name)) } }
                             ": " (prose(&x.next))
+                            @if !x.verdict.is_empty() { br; span class="soft" { (prose(&x.verdict)) } }
                         }
                     }
                 }

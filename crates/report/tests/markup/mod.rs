@@ -30,7 +30,7 @@ pub(crate) fn read(html: &str) -> Result<Page, String> {
         }
         let (name, attributes, after) = tag(rest)?;
         rest = after;
-        if !matches!(name.as_str(), "meta" | "link" | "input") {
+        if !matches!(name.as_str(), "meta" | "link" | "input" | "br") {
             open.push(name.clone());
         }
         // A script runs only where the page's own policy names its digest.
