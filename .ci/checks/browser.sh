@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The reports in Chromium, from files and served; see tests/browser/README.md. Screenshots and PDFs are left in target/browser/shots.
 # Installs what is missing, from Debian and npm: needs root on Debian for that; elsewhere Chromium, Node.js 18 and npm must be there.
-# `--all` prints the slow pages too.
+# `--all` pictures and prints the slow pages too.
 set -euo pipefail
 chromium=${CHROMIUM:-chromium}
 if [ "$(id -u)" = 0 ] && [ -e /etc/debian_version ]; then

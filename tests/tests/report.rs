@@ -179,6 +179,8 @@ fn served_pages_open_for_the_printed_address_alone() {
     assert_eq!(status(&opened), "303");
     assert!(opened.contains("HttpOnly; SameSite=Strict"), "{opened}");
     let frame = serving.ask("GET /", &[&cookie], "");
+    // Under `no-referrer` a browser would send the frame's own forms with `Origin: null`.
+    assert!(frame.contains("Referrer-Policy: same-origin"), "{frame}");
     assert!(status(&frame) == "200" && frame.contains("/page/month/2026-11"), "{frame}");
     for page in ["/page/month/2026-11", "/page/management/2026-11", "/page/library", "/state", "/waiting"] {
         assert_eq!(status(&serving.ask(&format!("GET {page}"), &[&cookie], "")), "200", "{page}");

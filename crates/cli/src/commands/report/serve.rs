@@ -82,7 +82,8 @@ impl Served {
                 for (name, value) in [
                     ("Content-Type", kind),
                     ("Cache-Control", "no-store"),
-                    ("Referrer-Policy", "no-referrer"),
+                    // Not `no-referrer`: a browser then sends its forms with `Origin: null`, which a decision refuses.
+                    ("Referrer-Policy", "same-origin"),
                     ("X-Content-Type-Options", "nosniff"),
                     ("X-Frame-Options", "SAMEORIGIN"),
                     ("Cross-Origin-Resource-Policy", "same-origin"),
