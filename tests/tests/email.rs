@@ -139,8 +139,8 @@ fn passes_in_children(config: &str) {
         place.command(["plugin", "test", "email", "--json", "out.json", "--config", "good.toml"]);
     let answer = Answer::of(command.env("MAILCHIMP_KEY", KEY)).done();
     assert!(answer.out.contains(" passed, 0 failed"), "{}", answer.out);
-    let report: Value = serde_json::from_str(&place.read("out.json")).unwrap();
-    let results = report["results"].as_array().unwrap();
+    let report: Value = serde_json::from_str(&place.read("out.json")).expect("as it was written");
+    let results = report["results"].as_array().expect("as it was written");
     assert!(results.iter().all(|result| result["status"] != "failed"), "{report}");
     for name in ["life.state_survives_a_kill", "life.two_channels", "life.no_output_on_stdout"] {
         let passed = results.iter().any(|result| result["name"] == name && result["status"] == "passed");
