@@ -194,3 +194,24 @@ fn both_platforms_pass_the_suite_in_children() {
          campaign = {{ cpc = 4.5 }}\n"
     ));
 }
+
+#[test]
+fn check_says_what_a_channels_table_lacks_and_leaves_nothing_behind() {
+    // Protects whoever writes the first table: all that is missing at once, with what to write.
+    let month = Month::new();
+    let company = month.place.read("gevinst.toml");
+    let without = |keys: &[&str]| -> String {
+        let is_kept = |line: &&str| !keys.iter().any(|key| line.starts_with(&format!("{key} =")));
+        company.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+    };
+    month.place.write("gevinst.toml", without(&["client_id", "state"]));
+    let answer = month.place.gevinst(["check"]).ended_with(4);
+    answer.complaining_of(&["lacks `client_id = ", " and `state = \"/var/lib/gevinst\"`"]);
+    month.place.write("gevinst.toml", without(&["secret"]));
+    month.place.gevinst(["check"]).ended_with(4).complaining_of(&["lacks `secret = \"env:"]);
+    month.place.write("gevinst.toml", &company);
+    let mut check = month.place.command(["check"]);
+    Answer::of(check.env("TABOOLA_SECRET", SECRET)).done();
+    assert!(!month.place.path("state").exists(), "a definition that is only looked at makes no folders");
+    assert!(month.fake.log().is_empty(), "and asks nobody");
+}

@@ -21,15 +21,20 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A folder of small durable files.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// Where the configuration names it.
+    field: String,
+}
 
 /// A name that nobody else uses while this lives.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held, not read: closing the file unlocks it")] File);
 
 impl Folder {
-    /// Opens the folder of `parts` below the absolute path `root`, and makes it when it is not there. Parts are encoded,
-    /// so that an account's name cannot lead elsewhere.
+    /// The folder of `parts` below the absolute path `root`, which the configuration names at `field`. Parts are encoded, so
+    /// that an account's name cannot lead elsewhere. Nothing is made yet: a configuration can be looked at where it is
+    /// not used.
     ///
     /// # Errors
     /// [`gevinst_sdk::Code::BadConfig`] at `field`.
@@ -48,20 +53,30 @@ impl Folder {
                 .ok_or_else(|| Error::bad_config(field, format!("the name `{part}` is too long")))?;
             path.push(name);
         }
+        Ok(Self { path, field: field.to_owned() })
+    }
+
+    /// Makes the folder when it is not there; so does whatever writes into it.
+    ///
+    /// # Errors
+    /// [`gevinst_sdk::Code::BadConfig`] at the configuration's field.
+    pub fn make(&self) -> Result<(), Error> {
         let mut builder = fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .recursive(true)
-            .create(&path)
-            .map_err(|error| Error::bad_config(field, format!("cannot use `{}`: {error}", path.display())))?;
-        Ok(Self(path))
+        builder.recursive(true).create(&self.path).map_err(|error| {
+            let why = format!(
+                "cannot use `{}`: {error}; expected a folder that may be written to",
+                self.path.display()
+            );
+            Error::bad_config(&self.field, why)
+        })
     }
 
     fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let name =
             file_name(name).ok_or_else(|| Error::internal(format!("the name `{name}` is too long")))?;
-        Ok(self.0.join(name))
+        Ok(self.path.join(name))
     }
 
     /// The content of a file, if there is one.
@@ -89,6 +104,7 @@ impl Folder {
     /// [`gevinst_sdk::Code::Internal`] with the path; then the file is as it was.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         let path = self.path(name)?;
+        self.make()?;
         let new = path.with_extension(format!("{}.new", std::process::id()));
         let written = owner_only()
             .write(true)
@@ -97,7 +113,7 @@ impl Folder {
             .open(&new)
             .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&new, &path))
-            .and_then(|()| File::open(&self.0)?.sync_all());
+            .and_then(|()| File::open(&self.path)?.sync_all());
         written.map_err(|error| {
             // Best effort: the file itself is what matters.
             let _ = fs::remove_file(&new);
@@ -112,6 +128,7 @@ impl Folder {
     /// [`gevinst_sdk::Code::Internal`] with the path: nothing was done yet in either case.
     pub fn lock(&self, name: &str, host: &Host) -> Result<Lock, Error> {
         let path = self.path(name)?.with_extension("lock");
+        self.make()?;
         let file = owner_only()
             .write(true)
             .create(true)
@@ -164,6 +181,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::open("/state", root.path(), &["taboola", "../acme/no"]).unwrap();
         assert_eq!(folder.read("to.ken").unwrap(), None);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "looking leaves nothing behind");
         folder.write("to.ken", b"one").unwrap();
         folder.write("to.ken", b"two").unwrap();
         assert_eq!(folder.read("to.ken").unwrap().as_deref(), Some(b"two".as_slice()));

@@ -37,11 +37,7 @@ pub struct Period {
 /// # Errors
 /// A bad request, for a timezone or a time that is none.
 pub fn whole(request: &ObserveRequest, now_us: i64) -> Result<Vec<Period>, Error> {
-    let zone = TimeZone::get(&request.timezone)
-        .map_err(|_| Error::bad_request("/timezone", format!("no timezone `{}`", request.timezone)))?;
-    let outside = |_| Error::bad_request("/from_us", "outside the calendar");
-    let from = Timestamp::from_microsecond(request.from_us).map_err(outside)?.to_zoned(zone);
-    let mut day = from.start_of_day().map_err(outside)?;
+    let mut day = at(request, request.from_us)?.start_of_day().map_err(outside)?;
     let until_us = request.to_us.min(now_us);
     let mut periods = Vec::new();
     while start_us(&day) < until_us {
@@ -63,6 +59,34 @@ pub fn whole(request: &ObserveRequest, now_us: i64) -> Result<Vec<Period>, Error
         day = next;
     }
     Ok(periods)
+}
+
+/// The local day of a moment, such as `2026-11-03`: how platforms name the days of their reports.
+///
+/// ```
+/// # use gevinst_sdk::{periods, wire::{Grain, ObserveRequest}};
+/// # let request = ObserveRequest { experiment: String::new(), arms: vec![], metrics: vec![], grain: Grain::Day,
+/// #     timezone: "Europe/Oslo".into(), from_us: 1_793_487_600_000_000, to_us: 1_793_574_000_000_000, cursor: None };
+/// let days = periods::whole(&request, i64::MAX)?;
+/// assert_eq!(periods::date(&request, days[0].start_us)?, "2026-11-01"); // 23:00 UTC of the day before
+/// # Ok::<(), gevinst_sdk::Error>(())
+/// ```
+///
+/// # Errors
+/// A bad request, for a timezone or a time that is none.
+pub fn date(request: &ObserveRequest, at_us: i64) -> Result<String, Error> {
+    Ok(at(request, at_us)?.date().to_string())
+}
+
+/// A moment on the request's clocks.
+fn at(request: &ObserveRequest, at_us: i64) -> Result<Zoned, Error> {
+    let zone = TimeZone::get(&request.timezone)
+        .map_err(|_| Error::bad_request("/timezone", format!("no timezone `{}`", request.timezone)))?;
+    Ok(Timestamp::from_microsecond(at_us).map_err(outside)?.to_zoned(zone))
+}
+
+fn outside(_: jiff::Error) -> Error {
+    Error::bad_request("/from_us", "outside the calendar")
 }
 
 fn start_us(day: &Zoned) -> i64 {

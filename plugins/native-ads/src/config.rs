@@ -1,6 +1,6 @@
 //! The configuration: one flat table, checked for its platform when the channel is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gevinst_http::{Decimal, currency_digits};
 use gevinst_sdk::Error;
@@ -100,14 +100,25 @@ impl Config {
             .map(|minor| minor.max(1))
             .map_err(|error| Error::bad_config("/least_daily_budget", error.to_string()))
     }
-}
 
-/// A field that this platform cannot do without.
-///
-/// # Errors
-/// A bad configuration at the field.
-pub(crate) fn needed<'a, T: ?Sized>(field: &str, value: Option<&'a T>) -> Result<&'a T, Error> {
-    value.ok_or_else(|| {
-        Error::bad_config(format!("/{field}"), format!("`{field}` is missing; this platform needs it"))
-    })
+    /// Folder, client id and secret's name, which a platform that is commanded cannot do without.
+    ///
+    /// # Errors
+    /// A bad configuration at the first that is missing, which names all of them with what to write.
+    pub(crate) fn access(&self) -> Result<(&Path, &str, &str), Error> {
+        if let (Some(state), Some(client_id), Some(secret)) = (&self.state, &self.client_id, &self.secret) {
+            return Ok((state, client_id, secret));
+        }
+        let missing: Vec<(&str, &str)> = [
+            ("client_id", r#"client_id = "what the platform calls you""#, self.client_id.is_some()),
+            ("secret", r#"secret = "env:NAME_OF_THE_SECRET""#, self.secret.is_some()),
+            ("state", r#"state = "/var/lib/gevinst""#, self.state.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(field, line, is_there)| (!is_there).then_some((field, line)))
+        .collect();
+        let lines: Vec<String> = missing.iter().map(|(_, line)| format!("`{line}`")).collect();
+        let field = missing.first().map_or(String::new(), |(field, _)| format!("/{field}"));
+        Err(Error::bad_config(field, format!("the channel's table lacks {}", lines.join(" and "))))
+    }
 }

@@ -20,7 +20,6 @@ use serde::Deserialize;
 
 use crate::Config;
 use crate::arms::campaign_name;
-use crate::config::needed;
 use crate::observe::{Calendar, Figures, Report};
 
 /// Hours before a file was written whose figures are in it, where the configuration does not say.
@@ -106,7 +105,9 @@ impl Exports {
     /// # Errors
     /// A bad configuration.
     pub(crate) fn open(config: &Config) -> Result<Self, Error> {
-        let csv = needed("csv", config.csv.as_ref())?.clone();
+        let csv = config.csv.clone().ok_or_else(|| {
+            Error::bad_config("/csv", "the channel's table lacks `csv`: where exports are, and how they look")
+        })?;
         for (field, is_there) in [
             ("state", config.state.is_some()),
             ("client_id", config.client_id.is_some()),

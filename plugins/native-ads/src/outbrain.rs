@@ -22,7 +22,6 @@ use serde_json::{Map, Value, json};
 
 use crate::Config;
 use crate::arms::{self, campaign_name, with_field};
-use crate::config::needed;
 use crate::creative::Creative;
 use crate::observe::{Calendar, Report};
 use api::Api;
@@ -95,9 +94,7 @@ impl Outbrain {
     /// # Errors
     /// A bad configuration, or a secret that is not there.
     pub(crate) fn open(config: &Config, host: &Host) -> Result<(Fence, Self), Error> {
-        let root = needed("state", config.state.as_deref())?;
-        let user = needed("client_id", config.client_id.as_deref())?;
-        let secret = needed("secret", config.secret.as_deref())?;
+        let (root, user, secret) = config.access()?;
         let base = Base::parse("/base_url", config.base_url.as_deref().unwrap_or(BASE))?;
         if config.account.is_empty() {
             return Err(Error::bad_config("/account", "expected a marketer's id"));
@@ -132,6 +129,7 @@ impl Outbrain {
     /// # Errors
     /// A bad configuration, sign-in, or the platform's own.
     pub(crate) fn check(&mut self) -> Result<(), Error> {
+        self.folder.make()?;
         let marketer: Value = self.get(&format!("/marketers/{}", segment(&self.marketer)))?;
         if let Some(theirs) = marketer["currency"].as_str().filter(|theirs| *theirs != self.currency) {
             return Err(arms::other_currency(theirs, &self.currency));

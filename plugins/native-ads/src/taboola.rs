@@ -21,7 +21,6 @@ use serde_json::{Map, Value, json};
 
 use crate::Config;
 use crate::arms::{self, campaign_name, with_field};
-use crate::config::needed;
 use crate::creative::Creative;
 use crate::observe::{Calendar, Report};
 use api::Api;
@@ -85,9 +84,7 @@ impl Taboola {
     /// # Errors
     /// A bad configuration, or a secret that is not there.
     pub(crate) fn open(config: &Config, host: &Host) -> Result<(Fence, Self), Error> {
-        let root = needed("state", config.state.as_deref())?;
-        let client_id = needed("client_id", config.client_id.as_deref())?;
-        let secret = needed("secret", config.secret.as_deref())?;
+        let (root, client_id, secret) = config.access()?;
         let base = Base::parse("/base_url", config.base_url.as_deref().unwrap_or(BASE))?;
         let auth = Base::parse("/auth_base_url", config.auth_base_url.as_deref().unwrap_or(AUTH_BASE))?;
         if config.account.is_empty() {
@@ -119,6 +116,7 @@ impl Taboola {
     /// # Errors
     /// A bad configuration, sign-in, or the platform's own.
     pub(crate) fn check(&mut self, calendar: &Calendar) -> Result<(), Error> {
+        self.folder.make()?;
         #[derive(Deserialize)]
         struct Account {
             account_id: String,

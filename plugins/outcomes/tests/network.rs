@@ -3,7 +3,7 @@
 
 use gevinst_fakes::hubspot::HubSpot;
 use gevinst_fakes::search_console::SearchConsole;
-use gevinst_fakes::{Fake, Fault, What};
+use gevinst_fakes::{Fake, Fault, Reply, What};
 use gevinst_outcomes::Outcomes;
 use gevinst_sdk::testing::{Driver, TestHost};
 use gevinst_sdk::wire::{Coded, Grain, ObserveRequest};
@@ -142,6 +142,33 @@ fn what_goes_wrong_is_told_by_kind_and_without_the_token() {
     let (_, line) = log.last().unwrap();
     assert!(line.starts_with("left out HubSpot's record 4: column `dealstage`"), "{line}");
     assert!(!log.iter().any(|(_, line)| line.contains("Anna") || line.contains("no-such-stage")), "{log:?}");
+}
+
+#[test]
+fn a_limited_account_is_waited_for_and_not_read_by_half() {
+    // Protects verdicts from the pages that came before a refusal, and HubSpot from being pressed.
+    let fake = Fake::start(HubSpot::new(TOKEN));
+    for _ in 0..250 {
+        deal(&fake, None, "product", "appointmentscheduled", "1.00");
+    }
+    let limited = |wait: &str| {
+        let body = json!({ "status": "error", "message": "You have reached your secondly limit.",
+                           "errorType": "RATE_LIMIT", "policyName": "SECONDLY" });
+        What::Instead(Reply::json(429, body).header("Retry-After", wait))
+    };
+    let mut source = Driver::<Outcomes>::open(&host(), hubspot_config(&fake)).unwrap();
+    fake.fault(Fault::once("GET", "/crm", limited("1")).after(1));
+    let began = std::time::Instant::now();
+    let asked = request(&["product"], &["lead"]);
+    let counted =
+        |observed: &gevinst_sdk::Observations| observed.rows.iter().map(|row| row.count).sum::<u64>();
+    assert_eq!(counted(&source.observe(&asked).unwrap()), 250, "each page once");
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    assert_eq!(fake.log().len(), 4, "three pages, one of them twice");
+    // Longer than a step may wait: nothing is told, and when to come again.
+    fake.fault(Fault::always("GET", "/crm", limited("3600")).after(2));
+    let error = source.observe(&asked).unwrap_err();
+    assert_eq!((error.code, error.retry_after_ms), (Code::RateLimited, Some(3_600_000)), "{error}");
 }
 
 #[test]

@@ -56,6 +56,7 @@ impl Channel for Social {
     }
 
     fn check(&mut self) -> Result<(), Error> {
+        self.folder.make()?;
         let account = self.platform.account()?;
         let date = now(&self.host)?.to_zoned(self.settings.company_zone.clone()).date();
         let days = Days::new(self.settings.company_zone.clone(), account.zone);

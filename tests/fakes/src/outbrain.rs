@@ -5,6 +5,8 @@
 //! reports newest first; conversions by the day of their click when asked; the time until which data is final; 429 with
 //! `rate-limit-msec-left`; errors with `errorMessage`.
 //!
+//! No request of another client was at hand: form and encoding of requests are those of the public documentation alone.
+//!
 //! Not documented, and chosen: the smallest daily budget and its name in `/currencies`; that a link is approved after a while;
 //! figures of conversions without `conversionsByClickDate` are those of a day later.
 

@@ -1,8 +1,10 @@
 //! `gevinst run` over a month of one experiment across e-mail, native advertising and LinkedIn, with the platforms' clock moved along
 //! and a second experiment on one of the channels.
 
+use std::collections::BTreeSet;
+
 use crate::world::{DAY_US, HOUR_US, World};
-use gevinst_fakes::{Fault, What};
+use gevinst_fakes::{Fault, Recorded, What};
 
 #[test]
 fn a_month_across_three_channels_drops_the_right_arm() {
@@ -56,6 +58,8 @@ fn a_month_across_three_channels_drops_the_right_arm() {
     }
     world.agrees();
     world.adds_up();
+    reads_follow_writes(&world.taboola.log(), "/campaigns/");
+    reads_follow_writes(&world.linkedin.log(), "/adCampaigns/");
     for (experiment, arms) in
         [("across", &["letter", "native", "social"][..]), ("headlines", &["product", "problem"])]
     {
@@ -69,4 +73,26 @@ fn a_month_across_three_channels_drops_the_right_arm() {
     let headlines = world.statuses("headlines");
     assert!(headlines["product"] == "dropped" && headlines["problem"] != "dropped", "{headlines:?}");
     world.gevinst(&["ledger", "verify"]).done();
+}
+
+/// Between two writes of a campaign, and after the last one, it is read.
+fn reads_follow_writes(log: &[Recorded], campaigns: &str) {
+    let of_campaign =
+        |one: &&Recorded| one.request.path.split_once(campaigns).is_some_and(|(_, id)| !id.is_empty());
+    let (mut writes, mut unread) = (0, BTreeSet::new());
+    for one in log.iter().filter(of_campaign) {
+        let path = one.request.path.trim_end_matches('/');
+        let (before, rest) = path.split_once(campaigns).unwrap_or_default();
+        let campaign = format!("{before}{}", rest.split('/').next().unwrap_or_default());
+        match (one.request.method.as_str(), rest.contains('/')) {
+            ("GET", _) => drop(unread.remove(&campaign)),
+            // Items belong to a campaign, and are no budget.
+            (_, true) => {}
+            (_, false) => {
+                writes += 1;
+                assert!(unread.insert(campaign), "{path} is written twice without a look");
+            }
+        }
+    }
+    assert!(writes > 10 && unread.is_empty(), "{writes} writes; never read back: {unread:?}");
 }
