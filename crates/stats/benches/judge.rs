@@ -120,11 +120,26 @@ fn cold_twelve_arms_720_hours(bencher: Bencher, goals: f64) {
     bencher.bench(|| judge(black_box(&table), &Settings::default()).unwrap());
 }
 
-/// One more hour for a judge that has seen the rest.
+/// How the cost grows: linear in periods …
+#[divan::bench(args = [90, 180, 360, 720], sample_count = 10)]
+fn cold_by_periods(bencher: Bencher, periods: usize) {
+    let table = hourly(6, periods, 2.0);
+    bencher.bench(|| judge(black_box(&table), &Settings::default()).unwrap());
+}
+
+/// … and at most quadratic in arms: 3, 15 and 66 pairs.
+#[divan::bench(args = [3, 6, 12], sample_count = 10)]
+fn cold_by_arms(bencher: Bencher, arms: usize) {
+    let table = hourly(arms, 360, 2.0);
+    bencher.bench(|| judge(black_box(&table), &Settings::default()).unwrap());
+}
+
+/// One more hour for a judge that keeps running tables, as rehearsed months do.
 #[divan::bench(args = [0.2, 2.0, 20.0], sample_count = 10)]
-fn warm_twelve_arms_720_hours(bencher: Bencher, goals: f64) {
+fn one_more_hour_of_twelve_arms_for_decisions(bencher: Bencher, goals: f64) {
     let full = hourly(12, 720, goals);
-    let mut judge = Judge::new(Settings::default()).unwrap();
+    let detail = Detail::Decisions { tie_within: 0.1, wrongly_drop_best: 0.05 };
+    let mut judge = Judge::new(Settings { detail, ..Settings::default() }).unwrap();
     let mut before = CountTable::new(12).unwrap();
     for u in 0..719 {
         before.push_period(full.period(u)).unwrap();

@@ -18,7 +18,7 @@ use crate::likelihood::{PairCell, log_likelihood};
 use crate::vector::{self, LANES as BLOCK, each, load, store};
 
 /// Up to this many new goals in a period are multiplied in one by one.
-const PRODUCTS_TO: f64 = 40.0;
+const PRODUCTS_TO: f64 = 100.0;
 /// Up to this many goals in a period Stirling's series without special care is accurate to 10⁻¹¹.
 const SERIES_TO: f64 = 4096.0;
 /// Products stay below e^this between two logarithms.

@@ -1,14 +1,17 @@
 //! A pair's likelihood at one logit variance that is kept up to date from look to look, for months played by the thousand.
 //!
 //! Mass, mean and standard deviation need fewer points than chances do: the trapezoid rule's error falls like
-//! exp(−2π²(sd/h)²) (see [`curve`](super::curve)), so that steps of one standard deviation give them to a few parts in 10⁹. The
-//! mass above zero is left out; it is at most the whole, and with that an e-value has an upper bound that is sharp where
-//! it matters: evidence that is strong leaves little on the other side.
+//! exp(−2π²(sd/h)²) (see [`curve`](super::curve)), so that steps of one standard deviation give them to a few parts in 10⁹. Of the
+//! masses above and below zero there are upper bounds, and with them of e-values: the integrand is log-concave, so that on
+//! the side of zero away from its peak it falls, and an upper and a lower sum hold its integral. The bound is sharp where it
+//! matters, since evidence that is strong leaves little on the other side.
 //!
 //! Steps are powers of two. As goals come the posterior narrows, and when a step has become too long points are added half-way
 //! between those there are: nothing is summed twice. Points that the posterior has left are dropped.
 
-use super::curve::{FALL, LONGEST_STEP, MOST_POINTS, Reading, highest, look_up, quasi_posterior, weigh};
+use super::curve::{
+    FALL, LONGEST_STEP, MOST_POINTS, Reading, Weighed, highest, look_up, quasi_posterior, weigh,
+};
 use super::points::{Change, Points, Prepared, Work};
 use crate::prior::NormalPrior;
 use crate::vector;
@@ -41,6 +44,26 @@ pub(super) struct Running {
     zero: Option<Points>,
 }
 
+/// Upper bounds of the masses above and below the point `zero`; `None` where it lies beyond the table.
+fn sides(mass: &[f64], zero: Option<usize>, weighed: &Weighed) -> [f64; 2] {
+    // What lies beyond the table is less than this part of the whole.
+    let (sum, beyond) = (weighed.sum, 1e-6 * weighed.sum);
+    let Some(zero) = zero else {
+        return if weighed.mean > 0.0 { [sum, beyond] } else { [beyond, sum] };
+    };
+    let here = mass[zero];
+    let rises_to = |neighbour: Option<&f64>| neighbour.is_some_and(|mass| *mass > here);
+    if rises_to(mass.get(zero + 1)) {
+        let below: f64 = mass[..zero].iter().sum();
+        [sum - below + beyond, below + here + beyond]
+    } else if rises_to(zero.checked_sub(1).map(|at| &mass[at])) {
+        let above: f64 = mass[zero + 1..].iter().sum();
+        [above + here + beyond, sum - above + beyond]
+    } else {
+        [sum, sum]
+    }
+}
+
 fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
@@ -60,8 +83,8 @@ impl Running {
         }
     }
 
-    /// Fits the points to the posterior as it is and integrates; both parts of the mass are given as the whole. `cells` are
-    /// all periods of the pair.
+    /// Fits the points to the posterior as it is and integrates; of the masses above and below zero it gives upper bounds.
+    /// `cells` are all periods of the pair.
     pub(super) fn read(&mut self, cells: &[Prepared], prior: &NormalPrior, work: &mut Work) -> Reading {
         if self.points.len() == 0 {
             let (mean, sd) = quasi_posterior(cells, self.variance, prior, prior.mean);
@@ -98,12 +121,14 @@ impl Running {
                 break weighed;
             }
         };
+        let zero = usize::try_from(-self.first).ok().filter(|&at| at < mass.len());
+        let parts = sides(&mass, zero, &weighed);
         self.drop_unused(&mass, FORGOTTEN, UNUSED);
         work.mass = mass;
-        let ln_mass = weighed.peak - prior.ln_scale() + vector::ln(self.step * weighed.sum);
+        let ln_integral = |sum: f64| weighed.peak - prior.ln_scale() + vector::ln(self.step * sum);
+        let (ln_mass, [ln_above, ln_below]) = (ln_integral(weighed.sum), parts.map(ln_integral));
         let at_zero = self.at_zero(cells, work);
-        let (mean, sd) = (weighed.mean, weighed.sd);
-        Reading { ln_mass, ln_above: ln_mass, ln_below: ln_mass, at_zero, mean, sd }
+        Reading { ln_mass, ln_above, ln_below, at_zero, mean: weighed.mean, sd: weighed.sd }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the mean is at most a few thousand steps from zero")]

@@ -5,8 +5,7 @@
 //! through K Chebyshev points of an interval of half-width w is off by a multiple of ρ^(−K), ρ = d/w + √(1 + (d/w)²)
 //! (Trefethen, *Approximation Theory and Approximation Practice*, 2013, theorem 8.2, with the ellipse that touches a
 //! singularity above the middle). A posterior of hundreds of goals is so narrow beside d that sixteen points give eleven
-//! digits. Whether they do is not taken on trust: a fit counts only when its last coefficients have died out, else more
-//! points are tried, and in the end none is made and the caller sums likelihoods where it needs them.
+//! digits. Whether they do is not taken on trust: a fit counts only when its coefficients die out, else more points are tried, and in the end none is made and the caller sums likelihoods where it needs them.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::sync::OnceLock;
@@ -16,9 +15,9 @@ use crate::vector::{self, LANES, each, load, store};
 
 /// Numbers of points that are tried, multiples of eight.
 const SIZES: [usize; 7] = [8, 16, 24, 32, 40, 48, 64];
-/// The last two coefficients must be below this …
-const RESOLVED: f64 = 1e-10;
-/// … or below this part of the largest value, which is as far as values are known.
+/// What a polynomial leaves out may be this much, in ln of the likelihood …
+const RESOLVED: f64 = 5e-10;
+/// … or this part of the largest value, which is as far as values are known.
 const ROUNDING: f64 = 4e-15;
 
 /// A polynomial on an interval.
@@ -53,10 +52,12 @@ fn distance(variance: f64) -> f64 {
     PI - libm::atan2((4.0 * variance - variance * variance).sqrt(), 2.0 - variance)
 }
 
-/// The first size worth trying on an interval of this half-width.
-fn first_size(variance: f64, half: f64) -> usize {
+/// The first size worth trying on an interval of this half-width: what is resolved grows with the goals, but more slowly.
+fn first_size(cells: &[Prepared], variance: f64, half: f64) -> usize {
+    let goals: f64 = cells.iter().map(|cell| cell.cell.total()).sum();
     let ratio = distance(variance) / half;
-    let wanted = -libm::log(RESOLVED) / libm::log(ratio + (1.0 + ratio * ratio).sqrt());
+    let digits = 0.6 * libm::log(goals.max(1.0)) - libm::log(RESOLVED);
+    let wanted = digits / libm::log(ratio + (1.0 + ratio * ratio).sqrt());
     SIZES.iter().position(|&size| size as f64 >= wanted).unwrap_or(SIZES.len())
 }
 
@@ -69,7 +70,7 @@ impl Smooth {
         work: &mut Work,
     ) -> Option<Self> {
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
-        for index in first_size(variance, half)..SIZES.len() {
+        for index in first_size(cells, variance, half)..SIZES.len() {
             let Rule { nodes, matrix } = rule(index);
             let mut points = Points::new(nodes.iter().rev().map(|x| middle + half * x).collect());
             points.add(cells, variance, work);
@@ -79,8 +80,7 @@ impl Smooth {
                 .map(|row| vector::wide!(vector::dot(row, &points.values)))
                 .collect();
             let largest = points.values.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
-            let tail = coefficients[nodes.len() - 2..].iter().map(|c| c.abs()).sum::<f64>();
-            if tail <= RESOLVED + ROUNDING * largest {
+            if left_out(&coefficients) <= RESOLVED + ROUNDING * largest {
                 return Some(Self { middle, half, coefficients });
             }
         }
@@ -103,6 +103,15 @@ impl Smooth {
     pub(super) fn fill(&self, delta: &[f64], values: &mut [f64]) {
         vector::wide!(clenshaw(self, delta, values));
     }
+}
+
+/// About what the coefficients that are missing add up to, from how the last two pairs fall (odd and even ones may differ).
+fn left_out(coefficients: &[f64]) -> f64 {
+    let (rest, last) = coefficients.split_at(coefficients.len() - 2);
+    let size = |pair: &[f64]| pair[0].abs().max(pair[1].abs());
+    let (before, last) = (size(&rest[rest.len() - 2..]), size(last));
+    // Where they hardly fall, nothing is known of those to come.
+    if last < 0.1 * before { 2.0 * last * (last / before) } else { last }
 }
 
 /// Clenshaw's recurrence.
@@ -146,7 +155,7 @@ mod tests {
                     let delta = low + (high - low) * part;
                     let (found, expected) = (smooth.at(delta), log_likelihood_sum(&cells, delta, variance));
                     assert!(
-                        (found - expected).abs() < 3e-10 + 1e-13 * expected.abs(),
+                        (found - expected).abs() < 1e-9 + 1e-13 * expected.abs(),
                         "{delta} of {low} to {high}, {variance}: {found} for {expected}"
                     );
                 }
