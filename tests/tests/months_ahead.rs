@@ -1,6 +1,8 @@
 //! `plan`, `learn` and `audit-rule`, from files to figures: held against figures worked out here, or known from theory.
 
+use gevinst_rehearsal::Faults;
 use gevinst_tests::export::Export;
+use gevinst_tests::market;
 use gevinst_tests::{Answer, Place};
 use serde_json::Value;
 
@@ -210,6 +212,51 @@ fn past_results_that_cannot_be_read_are_refused_with_their_line() {
     }
     place.gevinst(["learn", "--csv", "nosuch.csv"]).ended_with(3).complaining_of(&["`nosuch.csv`"]);
     place.gevinst(["learn"]).ended_with(3).complaining_of(&["`gevinst.toml`", "hint: ", "--ledger"]);
+}
+
+#[test]
+fn a_rehearsal_believes_what_the_company_has_learned_and_status_says_so() {
+    // Protects a rehearsal from promising what the real month would not do: it starts from the prior that a launch would fix.
+    let place = Place::new();
+    let of = |name: &str, month: &str, decide: &str| {
+        format!(
+            "name = \"{name}\"\nmonth = \"{month}\"\nseparation = \"platform-split\"\n{decide}\
+             goal = {{ metric = \"lead\", per = \"spend\" }}\nbudget = {{ total = \"31 000 NOK\", daily_max = \"1 000 NOK\" }}\n\
+             arm = [{{ name = \"a\", channel = \"market\", control = true }}, {{ name = \"b\", channel = \"market\" }}]\n\
+             allocate = {{ rule = \"even\" }}\ndelay = {{ complete_after = \"1 day\" }}\n\
+             [rehearsal]\ngoals_per_day = 20\narms = {{ a = 1.0, b = 1.02 }}\n"
+        )
+    };
+    let mut definitions: Vec<String> =
+        (0..8).map(|number| of(&format!("past-{number}"), "2026-10", "")).collect();
+    definitions.push(of("next", "2026-12", ""));
+    definitions.push(of("unmoved", "2026-12", "decide = { prior = \"default\" }\n"));
+    let texts: Vec<&str> = definitions.iter().map(String::as_str).collect();
+    market::project(&place, "autopilot", Faults::default(), &texts);
+    let prior = |file: &str| {
+        let told = place.gevinst(["rehearse", file, "--json"]).done().json();
+        told["experiments"][0]["prior"].as_str().expect("words").to_owned()
+    };
+    assert!(prior("experiments/8.toml").starts_with("default prior"), "nothing is closed yet");
+    for now in ["2026-10-01T04:00:00Z", "2026-11-01T04:00:00Z", "2026-11-03T04:00:00Z"] {
+        place.gevinst(["run", "--now", now]).done();
+    }
+    let believed = prior("experiments/8.toml");
+    assert!(believed.starts_with("prior learned from 8 closed experiments on `market`"), "{believed}");
+    assert!(prior("experiments/9.toml").starts_with("default prior"), "what the definition wants");
+    let many = place.gevinst(["rehearse", "experiments/8.toml", "--months", "3"]).done().out;
+    assert!(many.contains("prior learned from 8 closed"), "{many}");
+
+    // A launch fixes the same, and status says what verdicts rest on.
+    let ran = place.gevinst(["run", "--now", "2026-12-01T04:00:00Z", "--json"]).done().json();
+    let launched = ran["experiments"].as_array().expect("a list").iter().find(|one| one["name"] == "next");
+    assert_eq!(launched.expect("`next` was launched")["belief"], believed.as_str());
+    let status = place.gevinst(["status", "--month", "2026-12"]).done().out;
+    assert!(status.contains("next: a prior learned from 8 closed experiments on `market`"), "{status}");
+    assert!(status.contains("unmoved: the default prior\n      nothing was checked yet"), "{status}");
+    let status = place.gevinst(["status", "--month", "2026-10"]).done().out;
+    assert!(status.contains("past-0: the default prior\n      all "), "{status}");
+    assert!(status.lines().all(|line| line.chars().count() <= 80), "80 columns:\n{status}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ pub struct Method {
 enum Form {
     /// Boxed: a judge holds a curve for each pair.
     Counts(Box<Judge>),
-    People(proportion::Settings),
+    People(Box<proportion::Judge>),
     Values(value::Settings, Option<CappedSettings>),
     /// Values of people, adjusted by what was known of them before.
     Adjusted(value::Settings),
@@ -158,7 +158,9 @@ impl Method {
             // Of a ratio's two sums neither tells its parts, so days are all there is to tell its spread.
             GoalKind::Ratio if arms > 1 => Form::Figures(settings(Noise::Periods)),
             GoalKind::Count if arms > 1 && terms.people_at_random && terms.once => {
-                Form::People(proportion::Settings { prior_sd: terms.prior_sd, levels })
+                let settings =
+                    proportion::Settings { prior_sd: terms.prior_sd, levels, detail: terms.detail };
+                Form::People(Box::new(proportion::Judge::new(settings)?))
             }
             _ => Form::Counts(Box::new(Judge::new(Settings {
                 prior_sd: terms.prior_sd,
@@ -192,9 +194,9 @@ impl Method {
                 dispersion = (!exact).then_some(judgement.dispersion.mean);
                 (judgement, None)
             }
-            Form::People(settings) => {
+            Form::People(judge) => {
                 let table = people(book, periods)?;
-                let judgement = proportion::judge(&table, settings)?;
+                let judgement = judge.look(&table)?;
                 let measure = |pair: &gevinst_stats::pair::PairEvidence| {
                     if proportion::is_rare(&table, pair.a, pair.b) {
                         EffectMeasure::RateRatio

@@ -162,14 +162,18 @@ impl Ports for Two {
 
 impl Scene {
     fn new() -> Self {
+        Self::of(DEFINITION)
+    }
+
+    fn of(definition: &str) -> Self {
         let company: Company = parse_company(&Source::new("gevinst.toml", COMPANY)).unwrap().value;
         let experiment =
-            parse_experiment(&Source::new("headlines.toml", DEFINITION), &company).unwrap().value;
+            parse_experiment(&Source::new("headlines.toml", definition), &company).unwrap().value;
         let all = [Capability::Apply, Capability::Query, Capability::Observe];
         Self {
             plan: Plan::new(&company, &experiment, None).unwrap(),
             papers: Papers {
-                definition_toml: DEFINITION.into(),
+                definition_toml: definition.into(),
                 company_toml: COMPANY.into(),
                 program: "test".into(),
                 rehearsal_seed: None,
@@ -279,23 +283,49 @@ fn a_period_that_the_source_says_nothing_of_is_not_a_zero() {
     }
     // The CRM has no row for either arm: a day of 500 kr each without a word on what it brought.
     let at_us = scene.plan.periods[1].start_us;
-    let stepped = scene.step(at_us);
-    assert_eq!(stepped.look, Some(1));
-    let filter = gevinst_ledger::Filter::of("headlines").kinds(&[gevinst_ledger::Kind::Looked]);
-    let stored = scene.ledger.facts(filter).next().unwrap().unwrap();
-    let gevinst_ledger::Fact::Looked(looked) = stored.fact else { panic!("a look") };
-    assert_eq!(looked.evidence.arms[0].exposure, 0.0);
-    let failed: Vec<&str> = looked
-        .evidence
-        .checks
-        .iter()
-        .filter(|check| !check.passed)
-        .map(|check| check.sentence.as_str())
-        .collect();
+    assert_eq!(scene.step(at_us).look, Some(1));
+    let (exposure, failed) = newest_look(&scene);
+    assert_eq!(exposure, 0.0);
     assert_eq!(
         failed,
         ["channel `crm` reports no `meeting`, not even zero, for: `first` on day 1, `second` on day 1"]
     );
+}
+
+/// The first arm's exposure at the newest look, and what its failed checks say.
+fn newest_look(scene: &Scene) -> (f64, Vec<String>) {
+    let filter =
+        gevinst_ledger::Filter::of("headlines").kinds(&[gevinst_ledger::Kind::Looked]).newest_first();
+    let stored = scene.ledger.facts(filter).next().unwrap().unwrap();
+    let gevinst_ledger::Fact::Looked(looked) = stored.fact else { panic!("a look") };
+    let failed = looked.evidence.checks.into_iter().filter(|check| !check.passed);
+    (looked.evidence.arms[0].exposure, failed.map(|check| check.sentence).collect())
+}
+
+#[test]
+fn nor_is_one_that_the_arms_own_channel_says_nothing_of() {
+    // Protects every arm from looking worthless because its channel calls the goal by another name.
+    let own = DEFINITION.replace("source = \"crm\"\n", "").replace("hours_to_first_answer = 24\n", "");
+    let mut scene = Scene::of(&own);
+    scene.ports.ads.reports_zeros = false;
+    scene.day(0);
+    for budget in scene.ports.ads.budgets.values_mut() {
+        *budget = 100;
+    }
+    let at_us = scene.plan.periods[1].start_us;
+    assert_eq!(scene.step(at_us).look, Some(1));
+    let (exposure, failed) = newest_look(&scene);
+    assert_eq!(exposure, 0.0);
+    let says =
+        "the arm's channel reports no `meeting`, not even zero, for: `first` on day 1, `second` on day 1";
+    assert_eq!(failed, [says]);
+    // Told that there was none, the look goes on, and the day takes part.
+    scene.ports.ads.reports_zeros = true;
+    scene.ports.ads.budgets.insert((at_us, "first".to_owned()), 100);
+    scene.ports.ads.budgets.insert((at_us, "second".to_owned()), 100);
+    let at_us = scene.plan.periods[2].start_us;
+    assert_eq!(scene.step(at_us).look, Some(2));
+    assert_eq!(newest_look(&scene), (200.0, vec![]));
 }
 
 #[test]

@@ -59,6 +59,14 @@ impl PairCell {
 
 /// The cells of arms `a` and `b` over all periods of a table, silent ones included.
 ///
+/// ```
+/// use gevinst_stats::{likelihood::pair_cells, table::CountTable};
+/// let table = CountTable::from_columns(2, &[200.0, 100.0], &[6, 4])?;
+/// let cells = pair_cells(&table, 0, 1);
+/// assert_eq!((cells[0].total(), cells[0].ln_exposure_ratio), (10.0, 2f64.ln()));
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
+///
 /// # Panics
 /// When an arm is not in the table.
 pub fn pair_cells(table: &CountTable, a: usize, b: usize) -> Vec<PairCell> {
@@ -70,6 +78,15 @@ pub fn pair_cells(table: &CountTable, a: usize, b: usize) -> Vec<PairCell> {
 /// Domain: counts from 0 to 10¹², any exposure ratio within the table's range, any finite δ, 0 ≤ σ² ≤
 /// [`MAX_LOGIT_VARIANCE`](crate::prior::MAX_LOGIT_VARIANCE). The absolute error stays near 10⁻¹³ of the larger of 1
 /// and the value for counts up to 10⁹ (compared with 60-digit arithmetic in the tests).
+///
+/// ```
+/// use gevinst_stats::likelihood::{PairCell, log_likelihood};
+/// // Seven goals to one: under equal rates 7·ln ½ + ln ½ less what p = 7/8 gives; noisy days make it less surprising.
+/// let cell = PairCell { a: 7.0, b: 1.0, ln_exposure_ratio: 0.0 };
+/// let plain = log_likelihood(&cell, 0.0, 0.0);
+/// assert!((plain - (8.0 * 0.5f64.ln() - 7.0 * 0.875f64.ln() - 0.125f64.ln())).abs() < 1e-14);
+/// assert!(log_likelihood(&cell, 0.0, 0.4) > plain);
+/// ```
 pub fn log_likelihood(cell: &PairCell, delta: f64, logit_variance: f64) -> f64 {
     if cell.total() == 0.0 {
         return 0.0;

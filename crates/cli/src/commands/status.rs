@@ -39,34 +39,41 @@ fn rests_on(ledger: &Ledger, report: &MonthReport, width: u16) -> Result<String,
         return Ok(String::new());
     }
     let mut text = "\nWhat the verdicts rest on:\n".to_owned();
-    let mut line = |said: &str| {
-        text.push_str(&format!("  {}\n", wrap(said, usize::from(width.max(40)) - 2, 4)));
+    let mut line = |indent: usize, said: &str| {
+        let columns = usize::from(width.max(40)) - indent;
+        text.push_str(&format!("{}{}\n", " ".repeat(indent), wrap(said, columns, indent)));
     };
     for experiment in &report.experiments {
         let name = &experiment.name;
         let launched = ledger.launched(name).map_err(|error| super::ledger::failure(&error))?;
-        line(&match launched.and_then(|launched| launched.prior) {
-            None => format!("{name}: the default prior"),
-            Some(prior) => format!(
-                "{name}: a prior learned from {} closed experiments{}",
-                prior.experiments,
-                prior.channel.map_or(String::new(), |channel| format!(" on `{channel}`"))
-            ),
-        });
+        line(
+            2,
+            &match launched.and_then(|launched| launched.prior) {
+                None => format!("{name}: the default prior"),
+                Some(prior) => format!(
+                    "{name}: a prior learned from {} closed experiments{}",
+                    prior.experiments,
+                    prior.channel.map_or(String::new(), |channel| format!(" on `{channel}`"))
+                ),
+            },
+        );
         let named = |of: &dyn Fn(&Check) -> bool| {
             let of = experiment.checks.iter().filter(|check| of(check));
             of.map(|check| check.name.as_str()).collect::<Vec<_>>().join(", ")
         };
         let (failed, warned) = (named(&Check::stops), named(&|check| !check.passed && !check.stops()));
-        line(&match (experiment.checks.len(), failed.as_str(), warned.as_str()) {
-            (0, ..) => "  nothing was checked yet".to_owned(),
-            (all, "", "") => format!("  all {all} data checks passed"),
-            (_, failed, "") => format!("  data checks failed: {failed}; the others passed"),
-            (_, "", warned) => format!("  data checks warned: {warned}; the others passed"),
-            (_, failed, warned) => {
-                format!("  data checks failed: {failed}; warned: {warned}; the others passed")
-            }
-        });
+        line(
+            6,
+            &match (experiment.checks.len(), failed.as_str(), warned.as_str()) {
+                (0, ..) => "nothing was checked yet".to_owned(),
+                (all, "", "") => format!("all {all} data checks passed"),
+                (_, failed, "") => format!("data checks failed: {failed}; the others passed"),
+                (_, "", warned) => format!("data checks warned: {warned}; the others passed"),
+                (_, failed, warned) => {
+                    format!("data checks failed: {failed}; warned: {warned}; the others passed")
+                }
+            },
+        );
     }
     Ok(text)
 }

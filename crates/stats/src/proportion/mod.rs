@@ -68,7 +68,7 @@ pub use table::{PEOPLE_MAX, PeopleTable, Reading, strata_of_readings};
 
 use crate::StatsError;
 use crate::curve::Curve;
-use crate::judgement::{ArmEvidence, DispersionPosterior, Guarantee, Judgement};
+use crate::judgement::{ArmEvidence, Detail, DispersionPosterior, Guarantee, Judgement};
 use crate::pair::{Levels, PairEvidence, RatioInterval, RatioPosterior, check_levels};
 use crate::prior::NormalPrior;
 use crate::special::ln_sum_exp;
@@ -86,12 +86,14 @@ pub struct Settings {
     pub prior_sd: f64,
     /// Levels of confidence sequences and credible intervals.
     pub levels: Levels,
+    /// How much of each pair to work out: credible intervals in full alone, confidence sequences also where ties are asked for.
+    pub detail: Detail,
 }
 
 impl Default for Settings {
-    /// N(0, 0.4²), α = 0.05, 95 %.
+    /// N(0, 0.4²), α = 0.05, 95 %, everything.
     fn default() -> Self {
-        Self { prior_sd: NormalPrior::default().sd, levels: Levels::default() }
+        Self { prior_sd: NormalPrior::default().sd, levels: Levels::default(), detail: Detail::Full }
     }
 }
 
@@ -116,19 +118,55 @@ pub fn judge_pair(
     b: usize,
     settings: &Settings,
 ) -> Result<PairEvidence, StatsError> {
-    let prior = NormalPrior::new(0.0, settings.prior_sd)?;
-    check_levels(settings.levels)?;
+    check(settings)?;
     if a >= table.arms() || b >= table.arms() || a == b {
         let arm = if a >= table.arms() { a } else { b };
         return Err(StatsError::NoSuchArm { arm, arms: table.arms() });
     }
-    let strata: Vec<TwoByTwo> =
-        (0..table.strata()).filter_map(|stratum| two_by_two(table, stratum, a, b)).collect();
-    let ln_likelihood = |psi: f64| strata.iter().map(|stratum| stratum.ln_likelihood(psi)).sum();
-    let curve = Curve::new(ln_likelihood, prior, guess(table, a, b));
-    let (lower, upper) = curve.confidence_sequence(settings.levels.alpha);
-    let tail = 0.5 * (1.0 - settings.levels.credible);
+    read(&telling(table, a, b), (a, b), settings)
+}
+
+fn check(settings: &Settings) -> Result<(), StatsError> {
+    NormalPrior::new(0.0, settings.prior_sd)?;
+    check_levels(settings.levels)
+}
+
+/// People and goals of both arms in one stratum.
+type Cells = ([u64; 2], [u64; 2]);
+
+/// The strata that say something about a pair: those that could have come out otherwise.
+fn telling(table: &PeopleTable, a: usize, b: usize) -> Vec<Cells> {
+    let cells = |stratum| {
+        let ((n_a, s_a), (n_b, s_b)) = (table.cell(stratum, a), table.cell(stratum, b));
+        ([n_a, n_b], [s_a, s_b])
+    };
+    (0..table.strata()).map(cells).filter(|(people, goals)| TwoByTwo::tells(*people, *goals)).collect()
+}
+
+/// Reads a pair's curve.
+fn read(strata: &[Cells], (a, b): (usize, usize), settings: &Settings) -> Result<PairEvidence, StatsError> {
+    let prior = NormalPrior::new(0.0, settings.prior_sd)?;
+    let budget = |index| if index < BINOMIAL_STRATA { BINOMIAL_BUDGET / BINOMIAL_STRATA as f64 } else { 0.0 };
+    let tables: Vec<TwoByTwo> = strata
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (people, goals))| TwoByTwo::new(*people, *goals, budget(index)))
+        .collect();
+    let ln_likelihood = |psi: f64| tables.iter().map(|table| table.ln_likelihood(psi)).sum();
+    let curve = Curve::new(ln_likelihood, prior, guess(strata));
     let mean = curve.posterior_mean(|psi| psi);
+    let confidence = (settings.detail != Detail::Evidence).then(|| {
+        let (lower, upper) = curve.confidence_sequence(settings.levels.alpha);
+        RatioInterval { lower: lower.map(f64::exp), upper: upper.map(f64::exp) }
+    });
+    let posterior = (settings.detail == Detail::Full).then(|| {
+        let tail = 0.5 * (1.0 - settings.levels.credible);
+        RatioPosterior {
+            median: curve.quantile(0.5).exp(),
+            lower: curve.quantile(tail).exp(),
+            upper: curve.quantile(1.0 - tail).exp(),
+        }
+    });
     Ok(PairEvidence {
         a,
         b,
@@ -137,22 +175,11 @@ pub fn judge_pair(
         p_a_beats_b: curve.chance_above(),
         mean,
         sd: curve.posterior_mean(|psi| (psi - mean).powi(2)).sqrt(),
-        confidence: Some(RatioInterval { lower: lower.map(f64::exp), upper: upper.map(f64::exp) }),
-        posterior: Some(RatioPosterior {
-            median: curve.quantile(0.5).exp(),
-            lower: curve.quantile(tail).exp(),
-            upper: curve.quantile(1.0 - tail).exp(),
-        }),
+        confidence,
+        posterior,
         dispersion_weights: vec![1.0],
         ln_marginal: vec![curve.ln_marginal()],
     })
-}
-
-/// One stratum's table for a pair.
-fn two_by_two(table: &PeopleTable, stratum: usize, a: usize, b: usize) -> Option<TwoByTwo> {
-    let ((n_a, s_a), (n_b, s_b)) = (table.cell(stratum, a), table.cell(stratum, b));
-    let budget = if stratum < BINOMIAL_STRATA { BINOMIAL_BUDGET / BINOMIAL_STRATA as f64 } else { 0.0 };
-    TwoByTwo::new([n_a, n_b], [s_a, s_b], budget)
 }
 
 /// Whether the goals of a pair are so rare in every cohort that the binomial form would move no e-value of the pair by more than
@@ -181,13 +208,9 @@ pub fn is_rare(table: &PeopleTable, a: usize, b: usize) -> bool {
 
 /// Where the likelihood of a pair may be highest and how wide it is: the Mantel-Haenszel log odds ratio, every cell with half a person
 /// more, and its standard error if the odds ratio were 1.
-fn guess(table: &PeopleTable, a: usize, b: usize) -> (f64, f64) {
+fn guess(strata: &[Cells]) -> (f64, f64) {
     let (mut top, mut bottom, mut information) = (0.0, 0.0, 0.0);
-    for stratum in 0..table.strata() {
-        let ((n_a, s_a), (n_b, s_b)) = (table.cell(stratum, a), table.cell(stratum, b));
-        if n_a == 0 || n_b == 0 {
-            continue;
-        }
+    for &([n_a, n_b], [s_a, s_b]) in strata {
         let [n_a, s_a, n_b, s_b] = [n_a, s_a, n_b, s_b].map(|x| x as f64);
         let (n, s) = (n_a + n_b, s_a + s_b);
         top += s_a * (n_b - s_b) / n;
@@ -200,38 +223,92 @@ fn guess(table: &PeopleTable, a: usize, b: usize) -> (f64, f64) {
 /// One look at a list: evidence for every arm and pair, in the form that [`decide`](crate::decide) reads.
 ///
 /// `exposure` of an arm is its people. E-values and confidence sequences are `exact`; chance to be best and expected loss
-/// (in odds) are `model`. Cost: about 40 evaluations of each pair's likelihood, each linear in the periods.
+/// (in odds) are `model`. Cost: about 40 evaluations of each pair's likelihood, each linear in the strata.
+///
+/// ```
+/// use gevinst_stats::proportion::{judge, PeopleTable, Settings};
+/// let table = PeopleTable::new(3, vec![4000, 4000, 4000], vec![320, 400, 310])?;
+/// let look = judge(&table, &Settings::default())?;
+/// assert!(look.arms[1].p_best > 0.99 && look.arms[2].ln_e_drop > 20_f64.ln());
+/// # Ok::<(), gevinst_stats::StatsError>(())
+/// ```
 ///
 /// # Errors
 /// Settings outside their domains.
 pub fn judge(table: &PeopleTable, settings: &Settings) -> Result<Judgement, StatsError> {
-    let arms = table.arms();
-    let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
-    let mut against = vec![Vec::with_capacity(arms - 1); arms];
-    for a in 0..arms {
-        for b in a + 1..arms {
-            let pair = judge_pair(table, a, b, settings)?;
-            against[b].push(pair.ln_e_a_beats_b);
-            against[a].push(pair.ln_e_b_beats_a);
-            pairs.push(pair);
-        }
+    Judge::new(*settings)?.look(table)
+}
+
+/// A judge that remembers what each pair's strata said: a pair about which a look adds nothing, such as two arms of which
+/// one is gone, is not read again. It finds what [`judge`] finds.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    settings: Settings,
+    /// By pair in order: its strata at the newest look, and what they said.
+    remembered: Vec<(Vec<Cells>, PairEvidence)>,
+}
+
+impl Judge {
+    /// A judge that has seen nothing.
+    ///
+    /// # Errors
+    /// Settings outside their domains.
+    pub fn new(settings: Settings) -> Result<Self, StatsError> {
+        check(&settings)?;
+        Ok(Self { settings, remembered: Vec::new() })
     }
-    let posterior = joint::joint(table, settings.prior_sd);
-    let arms = (0..arms)
-        .map(|arm| {
-            let (people, goals) = table.totals(arm);
-            ArmEvidence {
-                exposure: people as f64,
-                count: goals,
-                rate: (people > 0).then(|| goals as f64 / people as f64),
-                p_best: posterior.p_best[arm],
-                expected_loss: posterior.expected_loss[arm],
-                ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+
+    /// Takes a look, as [`judge`] does. Any table may follow any other.
+    ///
+    /// ```
+    /// use gevinst_stats::proportion::{judge, Judge, PeopleTable, Settings};
+    /// let mut remembering = Judge::new(Settings::default())?;
+    /// let first = PeopleTable::new(2, vec![500, 500], vec![60, 35])?;
+    /// let second = PeopleTable::new(2, vec![500, 500, 300, 0], vec![60, 35, 31, 0])?;
+    /// remembering.look(&first)?;
+    /// assert_eq!(remembering.look(&second)?, judge(&second, &Settings::default())?);
+    /// # Ok::<(), gevinst_stats::StatsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None at present: the table and the settings were checked when they were made.
+    pub fn look(&mut self, table: &PeopleTable) -> Result<Judgement, StatsError> {
+        let arms = table.arms();
+        let mut pairs = Vec::with_capacity(arms * (arms - 1) / 2);
+        let mut against = vec![Vec::with_capacity(arms - 1); arms];
+        let mut remembered = std::mem::take(&mut self.remembered).into_iter();
+        for a in 0..arms {
+            for b in a + 1..arms {
+                let strata = telling(table, a, b);
+                let known =
+                    remembered.next().filter(|(seen, pair)| *seen == strata && (pair.a, pair.b) == (a, b));
+                let pair = match known {
+                    Some((_, pair)) => pair,
+                    None => read(&strata, (a, b), &self.settings)?,
+                };
+                against[b].push(pair.ln_e_a_beats_b);
+                against[a].push(pair.ln_e_b_beats_a);
+                self.remembered.push((strata, pair.clone()));
+                pairs.push(pair);
             }
-        })
-        .collect();
-    let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
-    Ok(Judgement { arms, pairs, dispersion, guarantee: Guarantee::Exact })
+        }
+        let posterior = joint::joint(table, self.settings.prior_sd);
+        let arms = (0..arms)
+            .map(|arm| {
+                let (people, goals) = table.totals(arm);
+                ArmEvidence {
+                    exposure: people as f64,
+                    count: goals,
+                    rate: (people > 0).then(|| goals as f64 / people as f64),
+                    p_best: posterior.p_best[arm],
+                    expected_loss: posterior.expected_loss[arm],
+                    ln_e_drop: ln_sum_exp(&against[arm]) - (against[arm].len() as f64).ln(),
+                }
+            })
+            .collect();
+        let dispersion = DispersionPosterior { mean: 0.0, variances: vec![0.0], weights: vec![1.0] };
+        Ok(Judgement { arms, pairs, dispersion, guarantee: Guarantee::Exact })
+    }
 }
 
 #[cfg(test)]

@@ -226,6 +226,43 @@ fn equal_arms_are_rarely_separated() {
     assert!(false_drops <= 10 && uncovered <= 10, "{false_drops} and {uncovered} of {months}");
 }
 
+/// Protects months played by the thousand: what is remembered changes nothing, whatever is restated, and what is left out is not worked
+/// out differently.
+#[test]
+fn a_judge_that_remembers_finds_the_same() {
+    let mut rng = Pcg64Mcg::seed_from_u64(20_261_103);
+    let full = Settings::default();
+    let brief = Settings { detail: Detail::Evidence, ..full };
+    let (mut remembering, mut briefly) = (Judge::new(full).unwrap(), Judge::new(brief).unwrap());
+    let mut cohorts: Vec<Vec<Reading>> = Vec::new();
+    for day in 0..9_u64 {
+        // The last arm is gone after the third day; on the sixth a day is corrected downwards.
+        cohorts.push(vec![vec![(300, 0), (250, 0), (if day < 3 { 200 } else { 0 }, 0)]]);
+        for readings in &mut cohorts {
+            let mut now = readings[readings.len() - 1].clone();
+            for (people, goals) in &mut now {
+                *goals += (*goals..*people).filter(|_| rng.random::<f64>() < 0.05).count() as u64;
+            }
+            if day == 5 {
+                now[0].1 /= 2;
+            }
+            readings.push(now);
+        }
+        let table = PeopleTable::of_readings(3, &cohorts).unwrap();
+        let fresh = judge(&table, &full).unwrap();
+        assert_eq!(remembering.look(&table).unwrap(), fresh, "day {day}");
+        let brief = briefly.look(&table).unwrap();
+        assert_eq!(brief.arms, fresh.arms, "day {day}");
+        for (brief, full) in brief.pairs.iter().zip(&fresh.pairs) {
+            assert_eq!(
+                (brief.mean, brief.sd, brief.ln_e_a_beats_b),
+                (full.mean, full.sd, full.ln_e_a_beats_b)
+            );
+            assert_eq!((brief.confidence, brief.posterior), (None, None));
+        }
+    }
+}
+
 /// Protects the whole look: a hold-out that loses is dropped by the rules, with the exact label.
 #[test]
 fn a_look_is_ready_to_decide_on() {

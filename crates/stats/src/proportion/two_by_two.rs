@@ -55,11 +55,11 @@ impl TwoByTwo {
     ///
     /// `budget` is how far the binomial form may move a log likelihood ratio; 0 always gives the exact form.
     pub(super) fn new(people: [u64; 2], goals: [u64; 2], budget: f64) -> Option<Self> {
-        let s = goals[0] + goals[1];
-        let (first, last) = (s.saturating_sub(people[1]), s.min(people[0]));
-        if last <= first {
+        if !Self::tells(people, goals) {
             return None;
         }
+        let s = goals[0] + goals[1];
+        let (first, last) = (s.saturating_sub(people[1]), s.min(people[0]));
         let [n_a, n_b] = people.map(as_f64);
         let [s_a, s_b] = goals.map(as_f64);
         let form = if Self::binomial_bound(people, s) <= budget {
@@ -74,6 +74,12 @@ impl TwoByTwo {
             Form::Saddle { ln_constant: ln_binomial_constant(s_a, n_a) + ln_binomial_constant(s_b, n_b) }
         };
         Some(Self { n_a, n_b, s_a, s_b, form })
+    }
+
+    /// Whether the table could have come out in more than one way.
+    pub(super) fn tells(people: [u64; 2], goals: [u64; 2]) -> bool {
+        let s = goals[0] + goals[1];
+        s.saturating_sub(people[1]) < s.min(people[0])
     }
 
     /// How far the binomial form can move a log likelihood ratio, at any two ψ: s(s−1) / (2·(m − s + 1)), m = min(n_a, n_b).

@@ -8,6 +8,12 @@ use super::{Check, figure, percent};
 ///
 /// `expected` and `reported` are period starts in the same unit; order does not matter and reported periods that nobody
 /// expected are not counted. Passes while at most `allowed` are missing.
+///
+/// ```
+/// use gevinst_stats::quality::missing_check;
+/// let check = missing_check("product", &[0, 24, 48], &[0, 48], 0);
+/// assert!(!check.passed && check.sentence.contains("no row for 1 of 3 periods, the first being number 2"));
+/// ```
 pub fn missing_check(arm: &str, expected: &[i64], reported: &[i64], allowed: usize) -> Check {
     let known: std::collections::HashSet<i64> = reported.iter().copied().collect();
     let gaps: Vec<usize> = (0..expected.len()).filter(|&i| !known.contains(&expected[i])).collect();
@@ -27,6 +33,13 @@ pub fn missing_check(arm: &str, expected: &[i64], reported: &[i64], allowed: usi
 /// How long ago the channel last reported everything, against what is usual for it. All in µs UTC.
 ///
 /// Value and threshold are hours.
+///
+/// ```
+/// use gevinst_stats::quality::stale_check;
+/// let hour = 3_600_000_000;
+/// assert!(stale_check(10 * hour, 40 * hour, 36 * hour).passed);
+/// assert_eq!(stale_check(0, 40 * hour, 36 * hour).value, 40.0);
+/// ```
 pub fn stale_check(fresh_until_us: i64, now_us: i64, allowed_us: i64) -> Check {
     const HOUR_US: f64 = 3.6e9;
     let age = now_us.saturating_sub(fresh_until_us).max(0);

@@ -102,6 +102,13 @@ fn ln_ratio<R: AsRef<[SplitCell]>>(periods: &[R], arm: usize, tilt: f64) -> f64 
 }
 
 /// Fails where the evidence against an honest split has reached 1/α: people did not come in the shares that were commanded.
+///
+/// `ln_e` is that of [`ln_e_moving_split`]; the check's value and threshold are on the same scale.
+///
+/// ```
+/// use gevinst_stats::quality::split_check;
+/// assert!(split_check(999f64.ln(), 0.001).passed && !split_check(1001f64.ln(), 0.001).passed);
+/// ```
 pub fn split_check(ln_e: f64, alpha: f64) -> Check {
     let threshold = -alpha.ln();
     let passed = ln_e < threshold;

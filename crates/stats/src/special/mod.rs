@@ -7,7 +7,8 @@
 //! Why not `statrs` throughout: measured against 50-digit values its regularised beta is wrong by 1.8·10⁻²
 //! at a = b = 10⁶, its inverse beta and Student quantile do not return for some arguments, its `ln_gamma`
 //! loses seven digits near 1 and 2 and its normal distribution has 10⁻¹⁰. What is used from outside is
-//! `libm` (`erfc`, `lgamma`, `log1p`, `expm1`: a few units in the last place). The rest rests on three facts:
+//! `libm` (`erfc`, `lgamma`, `log1p`, `expm1`: a few units in the last place), and `statrs` where it is exact enough:
+//! [`chi_square_quantile`], the threshold at a stated level. The rest rests on three facts:
 //!
 //! * Stirling's correction δ(x) makes the *density* of a beta, gamma, binomial or Poisson law accurate
 //!   for huge shapes (Loader, "Fast and accurate computation of binomial probabilities", 2000).
