@@ -80,7 +80,7 @@ impl Error {
             Self::DefinitionChanged { .. } => {
                 Some("an experiment runs as it was launched: put the file back, or give the new one another `name`".to_owned())
             }
-            Self::NoRehearsal { .. } => Some("add `[rehearsal]` with `goals_per_day` and `arms`; see experiments/2026-11-headlines.toml".to_owned()),
+            Self::NoRehearsal { .. } => Some("add `[rehearsal]` with `goals_per_day` and `arms`, as in the draft that `gevinst new` writes".to_owned()),
             Self::NoDataFile { .. } => {
                 Some("put the file beside the definition, or set GEVINST_DATA to the folder it is in".to_owned())
             }
