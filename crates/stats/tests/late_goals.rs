@@ -74,7 +74,6 @@ struct Shown {
 
 /// `months` months of `arms` equal arms: a cohort a day, split by what was found so far; of those who have not reached the goal
 /// `hazard` do between two looks.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred people at most")]
 fn play(arms: usize, months: u32, hazard: f64, seed: u64) -> Shown {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let (mut dropped, mut missed) = (0.0, 0.0);
