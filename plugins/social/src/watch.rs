@@ -1,8 +1,8 @@
 //! Observations: from a platform's days to rows of the company's, and until when they are known.
 //!
 //! Every request is answered with all days of its span anew, since platforms restate for weeks; there is no cursor.
-//! A day that is not there is left out: it becomes a zero only by the freshness mark, and the mark passes a day only
-//! when the day is over, its lag too, and something proves that the reports can be read at all. An empty report may
+//! A day that is not there is left out, unless it lies behind the freshness mark: then an arm that was there has shown nothing, and
+//! rows of zero say so. The mark passes a day only when the day is over, its lag too, and something proves that the reports can be read at all. An empty report may
 //! mean no activity or no permission; then nothing after the day on which the first arm was made is called known.
 
 use std::collections::BTreeMap;
@@ -59,6 +59,7 @@ pub(crate) fn observe(
         add_rows(&mut rows, request, &days, arm.code, day)?;
     }
     let fresh_until_us = fresh_until(host, &days, &known, &watched, &report)?;
+    add_quiet_days(&mut rows, request, &days, &watched, &known, fresh_until_us)?;
     Ok(Observations::new(rows.into_values(), None, fresh_until_us.min(host.now_us())))
 }
 
@@ -173,6 +174,34 @@ fn add_rows(
             Figure::Minor(minor) => Row::amount(start_us, arm, coded.code, minor),
         };
         rows.insert((start_us, arm, coded.code), row);
+    }
+    Ok(())
+}
+
+/// Adds zeros for the days behind the freshness mark of which the platform has no row of an arm that was there.
+fn add_quiet_days(
+    rows: &mut Rows,
+    request: &ObserveRequest,
+    days: &Days,
+    watched: &[Watched],
+    known: &[Date],
+    fresh_until_us: i64,
+) -> Result<(), Error> {
+    for arm in watched {
+        for &date in known {
+            let (start_us, end_us) = (days.start_us(date)?, days.start_us(next(date)?)?);
+            let was_there = arm.made_us.is_none_or(|made_us| made_us < end_us);
+            let told = rows.range((start_us, arm.code, 0)..=(start_us, arm.code, u32::MAX)).next().is_some();
+            if end_us > fresh_until_us || !was_there || told {
+                continue;
+            }
+            let quiet = |metric| match metric {
+                Metric::Spend | Metric::Value => Figure::Minor(0),
+                _ => Figure::Count(0),
+            };
+            let figures = Metric::ALL.map(|(metric, _)| (metric, quiet(metric))).to_vec();
+            add_rows(rows, request, days, arm.code, &Day { id: arm.id.clone(), date, figures })?;
+        }
     }
     Ok(())
 }
